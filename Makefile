@@ -1,0 +1,37 @@
+# `make` alone prints what there is. The only file target is the stamp of the set-up.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format clean
+
+PYTHON =
+STAMP = .venv/.set-up-complete
+BIN = .venv/bin
+
+# A fixed hash seed, and a time zone far from UTC: a hidden use of local time shows.
+TEST_ENVIRONMENT = PYTHONHASHSEED=0 TZ=Asia/Kathmandu
+
+help:  ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## make .venv with the pinned packages (once)
+
+demo: $(STAMP)  ## run the whole pipeline on this machine, no AWS account needed
+	$(BIN)/fraudlake demo
+
+test: $(STAMP)  ## run the tests; pass options with ARGS="-k velocity"
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)  ## lint, formatting and types, as CI does
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)  ## put the code into its one format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+clean:  ## remove .venv, caches and build results
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist spark-warehouse
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
+	@sh scripts/set_up.sh $(STAMP) "$(PYTHON)"

@@ -1,0 +1,67 @@
+"""Input files that came or changed after the batch that they belong to was scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fraudlake.files import InputFile, TableFiles
+    from fraudlake.runs import Manifest
+
+Change = dict[str, str]
+
+
+def described_inputs(files: Mapping[str, Iterable[InputFile]]) -> list[dict[str, Any]]:
+    """The input objects of a run as its manifest names them."""
+    return [
+        {"table": table, "name": one.name, "size": one.size, "modified": one.modified}
+        for table, found in files.items()
+        for one in found
+    ]
+
+
+def changed_inputs(runs: Iterable[Manifest], tables: Mapping[str, TableFiles]) -> list[Change]:
+    """What differs between the inputs that runs named and the files there are now.
+
+    Each change: batch_date, table, name, and what happened to it (came, changed, gone). Looks at
+    dated partitions; a table without partitions is its own current state, and only changes of the
+    transactions' files are told.
+    """
+    return [
+        {"batch_date": run.batch_date.isoformat(), "table": table, "name": name, "change": change}
+        for run in runs
+        for table, files in tables.items()
+        for name, change in sorted(_differences(run, table, files).items())
+    ]
+
+
+def _differences(run: Manifest, table: str, files: TableFiles) -> dict[str, str]:
+    before = {
+        one["name"]: (one["size"], one["modified"]) for one in run.inputs if one["table"] == table
+    }
+    day = _partition_of(run, table)
+    if files.is_partitioned:
+        now = _facts(files.by_date.get(day, []))
+    elif table == "transactions":
+        now = {name: fact for name, fact in _facts(files.by_date[None]).items() if name in before}
+    else:
+        return {}
+    came = {name: "came" for name in now.keys() - before.keys()}
+    gone = {name: "gone" for name in before.keys() - now.keys()}
+    both = now.keys() & before.keys()
+    changed = {name: "changed" for name in both if now[name] != before[name]}
+    return came | gone | changed
+
+
+def _partition_of(run: Manifest, table: str) -> date | None:
+    if table == "transactions":
+        return run.batch_date
+    facts = run.customers if table == "customers" else run.blacklist
+    named = facts.get("snapshot_date")
+    return date.fromisoformat(named) if named else None
+
+
+def _facts(files: Iterable[InputFile]) -> dict[str, tuple[int, str]]:
+    return {one.name: (one.size, one.modified) for one in files}

@@ -1,0 +1,134 @@
+"""Conversion to USD that fails closed: no rate, no amount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from fraudlake.tables import RATE, USD
+from fraudlake.text import trimmed
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from fraudlake.settings import FxSettings, Settings
+
+_NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_NO_RATE = ("N/A", "NA", "NULL", "NONE", "-")
+
+
+@dataclass(frozen=True)
+class FxRates:
+    """Typed rates, and the stretches of dates that they cover (`covered_stretches`)."""
+
+    rates: DataFrame
+    covered: DataFrame
+
+
+def typed_rates(rates: DataFrame) -> DataFrame:
+    """Raw fx_rates as (rate_date, currency, usd_per_unit); null where a text is none of these.
+
+    Empty and `N/A` rates are no rates and are left out.
+    """
+    rate = trimmed(F.col("usd_per_unit"))
+    return (
+        rates.where(rate.isNotNull() & ~F.upper(rate).isin(*_NO_RATE))
+        .select(
+            F.substring(trimmed(F.col("rate_date")), 1, 10).cast("date").alias("rate_date"),
+            F.upper(trimmed(F.col("currency"))).alias("currency"),
+            F.when(rate.rlike(_NUMBER), rate.cast(RATE)).alias("usd_per_unit"),
+        )
+        .distinct()
+    )
+
+
+def doubtful_rates(rates: DataFrame) -> DataFrame:
+    """Rates that stop a run that can use them: (rate_date, currency, problem), the dateless too."""
+    rate = F.col("usd_per_unit")
+    problem = (
+        F.when(F.max("rate_date").isNull() | F.max("currency").isNull(), "lacks a date or currency")
+        .when(F.count(F.lit(1)) > F.count(rate), "is not a number of at most 8.10 digits")
+        .when(F.min(rate) <= 0, "is not above zero")
+        .when(F.count_distinct(rate) > 1, "has two different values")
+    )
+    grouped = rates.groupBy("rate_date", "currency").agg(problem.alias("problem"))
+    return grouped.where("problem is not null")
+
+
+def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
+    """Per currency the stretches of dates on which some rate is fresh enough, as `covered`.
+
+    Rows too late to be converted need only to know whether there was a rate on their date; a
+    handful of stretches a currency tells it for all of history.
+    """
+    before = F.lag("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
+    starts = F.when(F.col("rate_date") <= F.date_add(before, fx.max_age_days + 1), 0).otherwise(1)
+    running = Window.partitionBy("currency").orderBy("rate_date")
+    numbered = rates.withColumn("starts", starts).withColumn("part", F.sum("starts").over(running))
+    stretches = numbered.groupBy("currency", "part").agg(
+        F.struct(
+            F.min("rate_date").alias("first"),
+            F.date_add(F.max("rate_date"), fx.max_age_days).alias("last"),
+        ).alias("stretch")
+    )
+    return stretches.groupBy("currency").agg(F.collect_list("stretch").alias("covered"))
+
+
+def with_usd(transactions: DataFrame, rates: FxRates, batch: date, settings: Settings) -> DataFrame:
+    """Add fx_rate, fx_rate_date, amount_usd and has_fx_rate to typed transactions.
+
+    The rate is the newest on or before both the transaction's UTC date and the batch date, and at
+    most `max_age_days` older than the transaction's date. USD is 1 on its own date. Transactions
+    that are too late for the batch only learn whether there was a rate.
+    """
+    day = F.to_date("transaction_ts")
+    oldest = F.date_sub(F.lit(batch), settings.cleansing.too_late_days)
+    by_date = F.broadcast(_rates_by_date(rates.rates, batch, settings))
+    joined = (
+        transactions.withColumn("fx_on", F.least(day, F.lit(batch)))
+        .join(by_date, ["currency", "fx_on"], how="left")
+        .join(F.broadcast(rates.covered), "currency", how="left")
+    )
+    is_usd = F.col("currency") == "USD"
+    is_fresh = F.col("rate_date") >= F.date_sub(day, settings.fx.max_age_days)
+    was_covered = F.exists("covered", lambda one: day.between(one["first"], one["last"]))
+    return (
+        joined.withColumn(
+            "fx_rate", F.when(is_usd, F.lit(1)).when(is_fresh, F.col("usd_per_unit")).cast(RATE)
+        )
+        .withColumn("fx_rate_date", F.when(is_usd, day).when(is_fresh, F.col("rate_date")))
+        .withColumn("amount_usd", amount_in_usd(F.col("amount"), F.col("fx_rate")))
+        .withColumn("has_fx_rate", F.col("fx_rate").isNotNull() | ((day < oldest) & was_covered))
+        .drop("fx_on", "rate_date", "usd_per_unit", "covered")
+    )
+
+
+def amount_in_usd(amount: Column, usd_per_unit: Column) -> Column:
+    """The exact product, rounded half up once to cents; null when it does not fit."""
+    return (amount * usd_per_unit).cast(USD)
+
+
+def usable_from(batch: date, settings: Settings) -> date:
+    """The oldest rate date that an accepted transaction of the batch can be converted with."""
+    reach = settings.cleansing.too_late_days + settings.fx.max_age_days
+    return batch - timedelta(days=reach)
+
+
+def _rates_by_date(rates: DataFrame, batch: date, settings: Settings) -> DataFrame:
+    """The rate in force on each date on which an acceptable transaction can look for one."""
+    usable = rates.where(
+        F.col("rate_date").between(F.lit(usable_from(batch, settings)), F.lit(batch))
+    )
+    ahead = F.lead("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
+    fresh_until = F.date_add("rate_date", settings.fx.max_age_days)
+    last_day = F.least(fresh_until, F.date_sub(ahead, 1), F.lit(batch))
+    return usable.withColumn("last_day", last_day).select(
+        "currency",
+        "rate_date",
+        "usd_per_unit",
+        F.explode(F.sequence("rate_date", "last_day")).alias("fx_on"),
+    )

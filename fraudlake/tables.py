@@ -1,0 +1,241 @@
+"""The tables that go in and come out: their columns, types and the bundles that carry them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from pyspark.sql import types as t
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from fraudlake.fx import FxRates
+
+TEXT = t.StringType()
+COUNT = t.LongType()
+DOUBLE = t.DoubleType()
+TIMESTAMP = t.TimestampType()
+AMOUNT = t.DecimalType(16, 4)
+USD = t.DecimalType(18, 2)
+USD_TOTAL = t.DecimalType(28, 2)
+RATE = t.DecimalType(18, 10)
+CENTS = t.DecimalType(28, 0)
+SQUARE_CENTS = t.DecimalType(38, 0)
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """A table as it is delivered: every column is text, the required ones must be there."""
+
+    name: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    has_line_breaks: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Required and optional columns, in the order in which they are written."""
+        return self.required + self.optional
+
+
+TRANSACTIONS = InputTable(
+    "transactions",
+    ("transaction_id", "customer_id", "transaction_ts", "amount", "currency"),
+    ("merchant_id", "channel", "country"),
+    has_line_breaks=False,
+)
+CUSTOMERS = InputTable(
+    "customers",
+    ("customer_id",),
+    ("full_name", "email", "phone", "date_of_birth", "country", "created_at", "updated_at"),
+)
+BLACKLIST = InputTable(
+    "blacklist",
+    (),
+    (
+        "blacklist_id",
+        "customer_id",
+        "full_name",
+        "email",
+        "phone",
+        "date_of_birth",
+        "reason",
+        "source",
+        "listed_at",
+        "expires_at",
+    ),
+)
+FX_RATES = InputTable("fx_rates", ("rate_date", "currency", "usd_per_unit"), ())
+
+EVIDENCE = t.ArrayType(
+    t.StructType(
+        [
+            t.StructField("rule", TEXT),
+            t.StructField("points", t.IntegerType()),
+            t.StructField("text", TEXT),
+        ]
+    )
+)
+
+
+def _schema(**columns: t.DataType) -> t.StructType:
+    return t.StructType([t.StructField(name, kind) for name, kind in columns.items()])
+
+
+def transaction_schema(carry: tuple[str, ...] = ()) -> t.StructType:
+    """Transactions as the core takes them: raw text, and `raw_line` of a malformed CSV line."""
+    return _schema(**dict.fromkeys((*TRANSACTIONS.columns, *carry, "raw_line"), TEXT))
+
+
+def condition_schema(carry: tuple[str, ...] = ()) -> t.StructType:
+    """The scored columns that a rule's condition, key or measure may name."""
+    return _schema(
+        transaction_id=TEXT,
+        customer_id=TEXT,
+        transaction_ts=TIMESTAMP,
+        amount=AMOUNT,
+        currency=TEXT,
+        merchant_id=TEXT,
+        channel=TEXT,
+        country=TEXT,
+        **dict.fromkeys(carry, TEXT),
+        amount_usd=USD,
+        fx_rate=RATE,
+        fx_rate_date=t.DateType(),
+        customer_known=t.BooleanType(),
+        blacklist_match_type=TEXT,
+        baseline_count=COUNT,
+        baseline_source=TEXT,
+        baseline_mean_usd=DOUBLE,
+        baseline_sd_usd=DOUBLE,
+        amount_zscore=DOUBLE,
+        velocity_count=COUNT,
+    )
+
+
+def scored_schema(carry: tuple[str, ...] = ()) -> t.StructType:
+    """One row an accepted transaction: inputs typed, money in USD, features, score and reasons."""
+    return t.StructType(
+        [
+            *condition_schema(carry).fields,
+            t.StructField("risk_score", t.IntegerType()),
+            t.StructField("risk_category", TEXT),
+            t.StructField("risk_rank", DOUBLE),
+            t.StructField("risk_reasons", t.ArrayType(TEXT)),
+            t.StructField("evidence", EVIDENCE),
+            t.StructField("rules_version", TEXT),
+        ]
+    )
+
+
+def quarantine_schema(carry: tuple[str, ...] = ()) -> t.StructType:
+    """One row a rejected transaction: the raw text, and every reason that holds."""
+    return t.StructType(
+        [*transaction_schema(carry).fields, t.StructField("reject_reasons", t.ArrayType(TEXT))]
+    )
+
+
+FLAGGED_CUSTOMERS = _schema(
+    customer_id=TEXT,
+    blacklist_id=TEXT,
+    match_type=TEXT,
+    similarity=DOUBLE,
+    reason=TEXT,
+    transaction_count=COUNT,
+    total_amount_usd=USD_TOTAL,
+)
+CUSTOMER_RISK = _schema(
+    customer_id=TEXT,
+    transaction_count=COUNT,
+    total_amount_usd=USD_TOTAL,
+    average_amount_usd=DOUBLE,
+    max_amount_usd=USD,
+    sum_of_squares_cents=SQUARE_CENTS,
+    high_risk_count=COUNT,
+    medium_risk_count=COUNT,
+    max_velocity_count=COUNT,
+    max_risk_score=t.IntegerType(),
+    risk_category=TEXT,
+    first_transaction_ts=TIMESTAMP,
+    last_transaction_ts=TIMESTAMP,
+)
+CUSTOMER_PROFILE = _schema(
+    customer_id=TEXT,
+    lifetime_transaction_count=COUNT,
+    lifetime_total_amount_usd=USD_TOTAL,
+    lifetime_average_amount_usd=DOUBLE,
+    first_transaction_ts=TIMESTAMP,
+    last_transaction_ts=TIMESTAMP,
+    baseline_count=COUNT,
+    baseline_sum_cents=CENTS,
+    baseline_sum_of_squares_cents=SQUARE_CENTS,
+)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, sum (cents) and sum of squares (cents squared) of amounts: exact, and additive."""
+
+    count: int = 0
+    sum_cents: int = 0
+    sum_of_squares_cents: int = 0
+
+    def __add__(self, other: Moments) -> Moments:
+        """The moments of both sets of amounts together."""
+        return Moments(
+            self.count + other.count,
+            self.sum_cents + other.sum_cents,
+            self.sum_of_squares_cents + other.sum_of_squares_cents,
+        )
+
+
+@dataclass(frozen=True)
+class BatchInputs:
+    """What a batch is scored from: raw transactions, customers without duplicates, usable rates."""
+
+    transactions: DataFrame
+    customers: DataFrame
+    blacklist: DataFrame
+    fx: FxRates
+
+
+@dataclass(frozen=True)
+class History:
+    """What earlier runs in force hold of use to a batch.
+
+    `accepted_ids` are the (customer_id, transaction_id) of the batches that repeats are looked
+    for in; `scored` the earlier scored rows that a window can reach; `profile` one row a customer
+    with the moments of the batches in the baseline; `population` the same over all customers.
+    """
+
+    accepted_ids: DataFrame
+    scored: DataFrame
+    profile: DataFrame
+    population: Moments
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """The tables by transaction, and the blacklist match of each customer of the batch."""
+
+    scored_transactions: DataFrame
+    quarantine: DataFrame
+    matches: DataFrame
+
+
+@dataclass(frozen=True)
+class BatchSummary:
+    """The tables by customer."""
+
+    flagged_customers: DataFrame
+    customer_risk: DataFrame
+    customer_profile: DataFrame
+
+
+OUTPUT_TABLES = tuple(
+    name.name
+    for bundle in (ScoredBatch, BatchSummary)
+    for name in fields(bundle)
+    if name.name != "matches"
+)

@@ -1,0 +1,138 @@
+"""Reading input tables: every format and layout comes out as text, nothing is inferred."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as t
+
+from fraudlake.errors import SchemaError
+from fraudlake.files import InputFile, file_columns, nanosecond_columns, parquet_layout
+from fraudlake.tables import TEXT, InputTable
+from fraudlake.text import trimmed
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+_RAW_LINE = "raw_line"
+
+
+def read_input(
+    spark: SparkSession,
+    files: Sequence[InputFile],
+    table: InputTable,
+    extra: Sequence[str] = (),
+    *,
+    all_columns: bool = False,
+) -> DataFrame:
+    """The rows of the files as text: the table's columns, `extra` ones, and `raw_line`.
+
+    Missing optional columns are null; `raw_line` holds a CSV line whose number of fields is not
+    that of the header, and every other column of such a row is null. Typed Parquet values become
+    text that reads back as the same value. `all_columns` keeps further columns too. Files may
+    differ in the order of their columns, in format and in types. Raises as `file_columns` does.
+    """
+    wanted = (*table.columns, *extra)
+    parts = [
+        _read_group(spark, group, table, wanted, all_columns=all_columns)
+        for group in _groups(files, table)
+    ]
+    if not parts:
+        return empty_frame(spark, (*wanted, _RAW_LINE))
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
+
+
+def empty_frame(spark: SparkSession, columns: Sequence[str]) -> DataFrame:
+    """A frame of text columns without rows."""
+    return spark.createDataFrame([], t.StructType([t.StructField(name, TEXT) for name in columns]))
+
+
+def _groups(files: Sequence[InputFile], table: InputTable) -> list[list[InputFile]]:
+    """Files that one reader can take: same format, same columns in the same order."""
+    groups: dict[tuple[str, ...], list[InputFile]] = defaultdict(list)
+    for file in files:
+        columns = file_columns(file, table)
+        layout = parquet_layout(file) if file.kind == "parquet" else ""
+        groups[(file.kind, layout, *columns)].append(file)
+    return list(groups.values())
+
+
+def _read_group(
+    spark: SparkSession,
+    files: Sequence[InputFile],
+    table: InputTable,
+    wanted: Sequence[str],
+    *,
+    all_columns: bool,
+) -> DataFrame:
+    found = file_columns(files[0], table)
+    is_csv = files[0].kind == "csv"
+    rows = _read_csv(spark, files, found, table) if is_csv else _read_parquet(spark, files)
+    others = [name for name in dict.fromkeys(found) if name not in wanted] if all_columns else []
+    columns = [
+        F.col(f"`{name}`") if name in found else F.lit(None).cast("string").alias(name)
+        for name in (*wanted, *others)
+    ]
+    return rows.select(*columns, _RAW_LINE)
+
+
+def _read_csv(
+    spark: SparkSession, files: Sequence[InputFile], header: Sequence[str], table: InputTable
+) -> DataFrame:
+    # The header's names may repeat or clash in case: fields are read by position.
+    fields = [f"field_{at}" for at in range(len(header))]
+    schema = t.StructType([t.StructField(name, TEXT) for name in (*fields, _RAW_LINE)])
+    rows = (
+        spark.read.schema(schema)
+        .option("header", True)
+        .option("escape", '"')
+        .option("multiLine", table.has_line_breaks)
+        .option("mode", "PERMISSIVE")
+        .option("columnNameOfCorruptRecord", _RAW_LINE)
+        .option("enforceSchema", True)
+        .csv([str(file.path) for file in files])
+    )
+    is_whole = F.col(_RAW_LINE).isNull()
+    named = {name: at for at, name in reversed(list(enumerate(header)))}
+    columns = [F.when(is_whole, F.col(fields[at])).alias(name) for name, at in named.items()]
+    # Where fields may hold line breaks, Spark takes a line of blanks for a row of one field.
+    is_blank = trimmed(F.col(_RAW_LINE)).isNull() & F.col(_RAW_LINE).isNotNull()
+    return rows.select(*columns, _RAW_LINE).where(~is_blank)
+
+
+def _read_parquet(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
+    rows = spark.read.parquet(*(str(file.path) for file in files))
+    nanoseconds = nanosecond_columns(files[0])
+    texts = [_as_text(one, files[0], nanoseconds).alias(one.name) for one in rows.schema.fields]
+    return rows.select(*texts, F.lit(None).cast("string").alias(_RAW_LINE))
+
+
+def _as_text(field: t.StructField, file: InputFile, nanoseconds: frozenset[str]) -> Column:
+    column = F.col(f"`{field.name}`")
+    if isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType):
+        found = field.dataType.simpleString()
+        raise SchemaError(f"{file.path}: column {field.name} is {found}; deliver plain values")
+    if field.name in nanoseconds:
+        # In whole numbers: as a double, nanoseconds of our days would be off by some 100.
+        column = F.expr(f"timestamp_micros((`{field.name}` - pmod(`{field.name}`, 1000)) div 1000)")
+    text = column.cast("string")
+    if isinstance(field.dataType, t.FractionalType):
+        return F.when(text.contains("E"), _without_exponent(text)).otherwise(text)
+    return text
+
+
+def _without_exponent(text: Column) -> Column:
+    """1.0E7 as 10000000.0...; numbers beyond 20 digits stay as they are."""
+    plain = F.translate(F.format_number(text.cast("decimal(38,18)"), 18), ",", "")
+    return F.coalesce(plain, text)
+
+
+def corrupt_file(message: str) -> str | None:
+    """The input file that a Spark error says it could not read, or None."""
+    match = re.search(r"while reading file (?:file://?/?)?(\S+?)\.?(?:\s|$)", message)
+    return match[1] if match else None

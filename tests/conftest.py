@@ -1,0 +1,30 @@
+"""What all tests share: one Spark session, started when the first test asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fraudlake.session import SessionSettings, build_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One session for all tests; small, so that shuffles of a few rows are quick."""
+    session = build_session(
+        SessionSettings(
+            master="local[2]",
+            driver_memory_mb=2048,
+            app_name="fraudlake-tests",
+            shuffle_partitions=4,
+            local_dir=tmp_path_factory.mktemp("spark"),
+        )
+    )
+    yield session
+    session.stop()

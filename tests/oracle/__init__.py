@@ -1,0 +1,1 @@
+"""An independent second implementation of the behaviour contract, in SQL."""
