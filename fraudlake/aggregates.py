@@ -1,4 +1,4 @@
-"""What a batch says of each customer: risk, flags, and the profile that the next batch builds on."""
+"""What a batch says of each customer: risk, flags, and the profile for the next batch."""
 
 from __future__ import annotations
 

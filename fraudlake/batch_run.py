@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,17 +15,20 @@ from fraudlake import __version__, tally
 from fraudlake.changes import changed_inputs, described_inputs
 from fraudlake.errors import InputError
 from fraudlake.history import Past
-from fraudlake.pipeline import cleanse_batch, score_batch, summarise_batch
+from fraudlake.pipeline import cleanse_batch, match_customers, score_batch, summarise_batch
 from fraudlake.runs import Manifest, RunLog, check_reconciled
-from fraudlake.tables import OUTPUT_TABLES, BatchInputs, BatchSummary, ScoredBatch, scored_schema
+from fraudlake.tables import OUTPUT_TABLES, BatchInputs, BatchSummary, History, scored_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pyspark.sql import DataFrame
 
     from fraudlake.lake import Lake
     from fraudlake.sources import Sources
 
 _BYTES_A_PARTITION = 16 * 1024 * 1024
+_SMALL_BATCH = 2  # partitions
 _CHANGES_LOOK_BACK = timedelta(days=7)
 
 
@@ -39,6 +41,17 @@ class Progress:
     batches: int
     step: str = "reading"
     rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found out that its manifest tells: times, counts, metrics, files written."""
+
+    started: datetime
+    oldest: datetime | None
+    rows: dict[str, Any]
+    metrics: dict[str, Any]
+    outputs: dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -76,14 +89,17 @@ class BatchRun:
         with self._step("cleansing"):
             cleansed, counts, read = self._cleanse(inputs, past)
         oldest = tally.moment(counts["oldest_micros"])
+        profile = past.profile()
+        with self._step("matching", rows=read):
+            people = self._match(cleansed, inputs, profile)
         with self._step("scoring", rows=read):
-            scored, metrics = self._score(cleansed, inputs, past, oldest)
+            metrics = self._score(cleansed, people, past.history(oldest))
         with self._step("summarising", rows=read):
-            self._summarise(scored, past)
+            self._summarise(people, profile, past.leaving())
         with self._step("committing", rows=read):
             rows = tally.rows_of_manifest(read, counts, metrics, self._rule_ids)
             outputs = self._check_written(rows)
-            manifest = self._manifest(started, past, oldest, rows, metrics, outputs)
+            manifest = self._manifest(past, Outcome(started, oldest, rows, metrics, outputs))
             self.lake.commit(manifest)
         return manifest
 
@@ -95,6 +111,8 @@ class BatchRun:
         size = sum(one.size for one in self.sources.transactions.files_of(self.batch))
         partitions = min(1 + size // _BYTES_A_PARTITION, 2000)
         self.sources.spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+        # Adaptive execution plans anew after each stage, which a small batch never earns back.
+        self.sources.spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_BATCH)
         return self.sources.batch_inputs(self.batch)
 
     def _cleanse(self, inputs: BatchInputs, past: Past) -> tuple[DataFrame, dict[str, Any], int]:
@@ -119,28 +137,23 @@ class BatchRun:
                 "line breaks of the files, or settings.cleansing.malformed_share"
             )
 
-    def _score(
-        self, cleansed: DataFrame, inputs: BatchInputs, past: Past, oldest: datetime | None
-    ) -> tuple[ScoredBatch, dict[str, Any]]:
-        history = past.history(oldest)
-        scored = score_batch(cleansed, inputs, history, self.sources.book, self.batch)
-        scored = replace(scored, matches=self._persist(scored.matches))
-        metrics = Observation()
-        observed = scored.scored_transactions.observe(
-            metrics, *tally.scored_metrics(self.batch, self._rule_ids)
-        )
-        self._write("scored_transactions", observed)
-        self._write("quarantine", scored.quarantine)
-        return scored, metrics.get
+    def _match(self, cleansed: DataFrame, inputs: BatchInputs, profile: DataFrame) -> DataFrame:
+        people = match_customers(cleansed, inputs, profile, self.sources.book, self.batch)
+        people = self._persist(people)
+        people.count()  # once materialised, its size tells the planner whether to broadcast it
+        return people
 
-    def _summarise(self, scored: ScoredBatch, past: Past) -> None:
-        summary = summarise_batch(
-            self._written_scores(),
-            scored.matches,
-            past.profile(),
-            past.leaving(),
-            self.sources.book,
-        )
+    def _score(self, cleansed: DataFrame, people: DataFrame, history: History) -> dict[str, Any]:
+        scored = score_batch(cleansed, people, history, self.sources.book)
+        metrics = Observation()
+        columns = tally.scored_metrics(self.batch, self._rule_ids)
+        self._write("scored_transactions", scored.scored_transactions.observe(metrics, *columns))
+        self._write("quarantine", scored.quarantine)
+        return metrics.get
+
+    def _summarise(self, people: DataFrame, profile: DataFrame, left: DataFrame) -> None:
+        book = self.sources.book
+        summary = summarise_batch(self._written_scores(), people, profile, left, book)
         for table in BatchSummary.__dataclass_fields__:
             self._write(table, getattr(summary, table))
 
@@ -154,23 +167,16 @@ class BatchRun:
         check_reconciled(rows, outputs)
         return outputs
 
-    def _manifest(
-        self,
-        started: datetime,
-        past: Past,
-        oldest: datetime | None,
-        rows: dict[str, Any],
-        metrics: dict[str, Any],
-        outputs: dict[str, dict[str, Any]],
-    ) -> Manifest:
+    def _manifest(self, past: Past, outcome: Outcome) -> Manifest:
         book, sources = self.sources.book, self.sources
+        rows, metrics = outcome.rows, outcome.metrics
         latest = tally.moment(metrics["latest_micros"])
         customers = sources.customers_at(self.batch).facts
         elapsed = sum(self.durations.values())
         return Manifest(
             run_id=self.run_id,
             batch_date=self.batch,
-            started_at=started.isoformat(),
+            started_at=outcome.started.isoformat(),
             committed_at=self._commit_time().isoformat(),
             code_version=__version__,
             rules_version=book.version,
@@ -186,14 +192,14 @@ class BatchRun:
             moments=tally.moments_of_manifest(metrics),
             latest_transaction_ts=latest.isoformat() if latest else None,
             profile=past.profile_source(),
-            built_on=past.built_on(oldest),
+            built_on=past.built_on(outcome.oldest),
             supersedes=self._superseded(),
             stale_successors=[
                 {"batch_date": one.batch_date.isoformat(), "run_id": one.run_id}
                 for one in self.log.after(self.batch)
             ],
             changed_inputs=self._changed_inputs(),
-            outputs=outputs,
+            outputs=outcome.outputs,
             durations={name: round(seconds, 3) for name, seconds in self.durations.items()},
             rows_per_second=round(rows["read"] / elapsed, 1) if elapsed else 0.0,
         )

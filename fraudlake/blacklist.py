@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,22 +9,25 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fraudlake import identity, names
-from fraudlake.vectorised import vectorised
+from fraudlake.vectorised import mapped_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
+    from decimal import Decimal
 
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.window import WindowSpec
 
     from fraudlake.settings import BlacklistSettings
 
 MATCH_TYPES = ("customer_id", "email", "phone", "name")
-_EXACT = MATCH_TYPES[:3]
-_IDENTITY = "email string, phone string, birth_date date, name_key string, pieces array<string>"
+_PERSON = (
+    "email string, phone string, birth_date date, name_key string, meeting_points array<string>"
+)
 _ENTRY = (
-    "blacklist_id string, customer_key string, email string, phone string, birth_date date,"
-    " name_key string, pieces array<string>, reason string, listed_at date, expires_at date,"
-    " dates_unparsed int, is_usable boolean"
+    f"blacklist_id string, customer_key string, reason string, listed_at date, expires_at date,"
+    f" dates_unparsed int, is_usable boolean, {_PERSON}"
 )
 
 
@@ -41,8 +42,8 @@ def cleaned_entries(blacklist: DataFrame, settings: BlacklistSettings) -> DataFr
     def cleaned(rows: pd.DataFrame) -> pd.DataFrame:
         return _cleaned_entries(rows, similarity)
 
-    clean = vectorised(cleaned, _ENTRY)
-    return blacklist.select(clean(F.struct(*blacklist.columns)).alias("entry")).select("entry.*")
+    entry = mapped_rows(cleaned, blacklist.columns, _ENTRY)
+    return blacklist.select(entry.alias("entry")).select("entry.*")
 
 
 def active_entries(entries: DataFrame, batch: date) -> DataFrame:
@@ -61,99 +62,89 @@ def best_matches(named: DataFrame, entries: DataFrame, settings: BlacklistSettin
     Best is the first kind of match that holds, then similarity, then the smallest blacklist_id.
     """
     people = _with_identity(named, settings.similarity_unknown_birth_date)
-    listed = F.broadcast(entries)
-    found = [_exact_match(people, listed, kind) for kind in _EXACT]
-    found += [
-        _same_birth_date(people, listed, settings),
-        _unknown_birth_date(people, listed, settings),
-    ]
-    every = found[0]
-    for one in found[1:]:
-        every = every.unionByName(one)
-    best_first = Window.partitionBy("customer_id").orderBy(
-        F.col("strength"),
+    left = people.withColumn("point", F.explode("meeting_points")).alias("p")
+    right = entries.withColumn("point", F.explode("meeting_points")).alias("e")
+    pairs = left.join(F.broadcast(right), F.col("p.point") == F.col("e.point"), how="inner")
+    judged = _with_match(pairs, settings).where("match_type is not null")
+    position = F.row_number().over(_best_first())
+    best = judged.withColumn("position", position).where("position = 1")
+    return best.select("customer_id", "blacklist_id", "match_type", "similarity", "reason")
+
+
+def _best_first() -> WindowSpec:
+    strength = F.coalesce(
+        *(F.when(F.col("match_type") == kind, at) for at, kind in enumerate(MATCH_TYPES))
+    )
+    return Window.partitionBy("customer_id").orderBy(
+        strength,
         F.col("similarity").desc(),
         F.col("blacklist_id").asc_nulls_last(),
         F.col("reason"),
     )
-    ranked = every.withColumn("position", F.row_number().over(best_first)).where("position = 1")
-    return ranked.select("customer_id", "blacklist_id", "match_type", "similarity", "reason")
 
 
 def _with_identity(named: DataFrame, similarity: Decimal) -> DataFrame:
     def cleaned(rows: pd.DataFrame) -> pd.DataFrame:
         return _cleaned_identity(rows, similarity, names.customer_pieces)
 
-    person = vectorised(cleaned, _IDENTITY)(
-        F.struct("full_name", "email", "phone", "date_of_birth")
-    )
-    return named.select("customer_id", "customer_key", person.alias("person")).select(
-        "customer_id", "customer_key", "person.*"
-    )
+    facts = ["customer_key", "full_name", "email", "phone", "date_of_birth"]
+    person = mapped_rows(cleaned, facts, _PERSON)
+    with_person = named.select("customer_id", "customer_key", person.alias("person"))
+    return with_person.select("customer_id", "customer_key", "person.*")
 
 
-def _exact_match(people: DataFrame, entries: DataFrame, kind: str) -> DataFrame:
-    column = "customer_key" if kind == "customer_id" else kind
-    matched = people.alias("p").join(
-        entries.alias("e"), F.col(f"p.{column}") == F.col(f"e.{column}"), how="inner"
-    )
-    return _as_matches(matched, kind, F.lit(1.0))
-
-
-def _same_birth_date(
-    people: DataFrame, entries: DataFrame, settings: BlacklistSettings
-) -> DataFrame:
-    same_day = F.col("p.birth_date") == F.col("e.birth_date")
-    pairs = people.alias("p").join(entries.alias("e"), same_day, how="inner")
-    return _alike(pairs, settings.similarity_same_birth_date)
-
-
-def _unknown_birth_date(
-    people: DataFrame, entries: DataFrame, settings: BlacklistSettings
-) -> DataFrame:
-    """Pairs that share a piece of their keys; all that can be alike are among them."""
-    left = people.withColumn("piece", F.explode("pieces"))
-    right = entries.withColumn("piece", F.explode("pieces"))
-    shared = F.col("p.piece") == F.col("e.piece")
-    unknown = F.col("p.birth_date").isNull() | F.col("e.birth_date").isNull()
-    pairs = left.alias("p").join(F.broadcast(right).alias("e"), shared & unknown, how="inner")
-    return _alike(pairs, settings.similarity_unknown_birth_date)
-
-
-def _alike(pairs: DataFrame, at_least: Decimal) -> DataFrame:
-    p, e = F.col("p.name_key"), F.col("e.name_key")
-    longer = F.greatest(F.length(p), F.length(e))
-    apart = F.levenshtein(p, e)
-    # Compared as decimals: 1 - 2/40 must reach 0.95 whatever the floating point says.
-    is_alike = F.lit(1 - at_least) * longer >= apart
-    return _as_matches(pairs.where(is_alike), "name", 1 - apart / longer)
-
-
-def _as_matches(pairs: DataFrame, kind: str, similarity: Column) -> DataFrame:
+def _with_match(pairs: DataFrame, settings: BlacklistSettings) -> DataFrame:
+    """Judge pairs that share a meeting point: in which way they match, and how closely."""
+    shorter_by = F.levenshtein("p.name_key", "e.name_key")
+    longer = F.greatest(F.length("p.name_key"), F.length("e.name_key"))
+    is_name = _is_same_name(shorter_by, longer, settings)
+    exact = [
+        (kind, F.col(f"p.{column}") == F.col(f"e.{column}"))
+        for kind, column in (
+            ("customer_id", "customer_key"),
+            ("email", "email"),
+            ("phone", "phone"),
+        )
+    ]
+    kinds = [F.when(holds, F.lit(kind)) for kind, holds in exact]
+    match_type = F.coalesce(*kinds, F.when(is_name, F.lit("name")))
+    similarity = F.when(match_type == "name", 1 - shorter_by / longer).otherwise(F.lit(1.0))
     return pairs.select(
         F.col("p.customer_id").alias("customer_id"),
         F.col("e.blacklist_id").alias("blacklist_id"),
-        F.lit(kind).alias("match_type"),
-        F.lit(MATCH_TYPES.index(kind)).alias("strength"),
+        match_type.alias("match_type"),
         similarity.alias("similarity"),
         F.col("e.reason").alias("reason"),
     )
 
 
+def _is_same_name(apart: Column, longer: Column, settings: BlacklistSettings) -> Column:
+    """Names nearly equal with one birth date, or nearer still where a birth date is unknown.
+
+    Compared as decimals: 1 - 2/40 must reach 0.95 whatever the floating point says.
+    """
+    p, e = F.col("p.birth_date"), F.col("e.birth_date")
+    both_long = F.col("p.name_key").contains(" ") & F.col("e.name_key").contains(" ")
+    unknown = p.isNull() | e.isNull()
+    allowed = F.when(p == e, F.lit(1 - settings.similarity_same_birth_date)).when(
+        unknown & both_long, F.lit(1 - settings.similarity_unknown_birth_date)
+    )
+    return allowed * longer >= apart
+
+
 def _cleaned_entries(rows: pd.DataFrame, similarity: Decimal) -> pd.DataFrame:
-    dates = {name: rows[name].map(identity.clean_date) for name in ("listed_at", "expires_at")}
-    person = _cleaned_identity(rows, similarity, names.entry_pieces)
     texts = {name: _cleaned(rows[name]) for name in ("blacklist_id", "customer_id", "reason")}
+    keyed = rows.assign(customer_key=texts["customer_id"])
+    person = _cleaned_identity(keyed, similarity, names.entry_pieces)
+    known = pd.concat([texts["customer_id"], person[["email", "phone"]]], axis=1).notna()
     cleaned = person.assign(
         blacklist_id=texts["blacklist_id"],
         customer_key=texts["customer_id"],
         reason=texts["reason"].fillna("unspecified"),
+        listed_at=rows["listed_at"].map(identity.clean_date),
+        expires_at=rows["expires_at"].map(identity.clean_date),
         dates_unparsed=_unparsed(rows),
-        is_usable=texts["customer_id"].notna()
-        | person["email"].notna()
-        | person["phone"].notna()
-        | _cleaned(rows["full_name"]).notna(),
-        **dates,
+        is_usable=known.any(axis=1) | _cleaned(rows["full_name"]).notna(),
     )
     return cleaned[[column.split()[0] for column in _ENTRY.split(", ")]]
 
@@ -162,26 +153,34 @@ def _cleaned(texts: pd.Series[str]) -> pd.Series[str]:
     return texts.map(identity.clean_text, na_action="ignore")
 
 
-def _unparsed(rows: pd.DataFrame) -> pd.Series[int]:
+def _unparsed(rows: pd.DataFrame) -> list[int]:
+    """How many dates of each row are there and cannot be read."""
     dates = rows[["date_of_birth", "listed_at", "expires_at"]]
-    given = dates.apply(_cleaned).notna()
-    parsed = dates.apply(lambda column: column.map(identity.clean_date)).notna()
-    return (given & ~parsed).sum(axis=1).astype("int32")
+    return [sum(_is_unparsed(one) for one in row) for row in dates.itertuples(index=False)]
+
+
+def _is_unparsed(raw: str | None) -> bool:
+    return identity.clean_text(raw) is not None and identity.clean_date(raw) is None
 
 
 def _cleaned_identity(
     rows: pd.DataFrame, similarity: Decimal, pieces_of: Callable[[str, Decimal], list[str]]
 ) -> pd.DataFrame:
-    keys = [_name_key(name) for name in rows["full_name"]]
-    return pd.DataFrame(
+    person = pd.DataFrame(
         {
             "email": rows["email"].map(identity.clean_email),
             "phone": rows["phone"].map(identity.clean_phone),
             "birth_date": rows["date_of_birth"].map(identity.clean_date),
-            "name_key": keys,
-            "pieces": [_pieces(key, similarity, pieces_of) for key in keys],
+            "name_key": [_name_key(name) for name in rows["full_name"]],
         }
     )
+    exact = zip(rows["customer_key"], person.email, person.phone, strict=True)
+    pieces = [_pieces(key, similarity, pieces_of) for key in person.name_key]
+    names_of = zip(person.name_key, person.birth_date, pieces, strict=True)
+    points = [
+        _exact_points(*ids) + _name_points(*name) for ids, name in zip(exact, names_of, strict=True)
+    ]
+    return person.assign(meeting_points=pd.Series(points, index=person.index, dtype="object"))
 
 
 def _name_key(raw: str | None) -> str | None:
@@ -189,8 +188,19 @@ def _name_key(raw: str | None) -> str | None:
     return (names.name_key(name) or None) if name else None
 
 
+def _exact_points(customer_key: str | None, email: str | None, phone: str | None) -> list[str]:
+    values = {"customer": customer_key, "email": email, "phone": phone}
+    return [f"{kind} {value}" for kind, value in values.items() if value]
+
+
+def _name_points(name_key: str | None, birth_date: date | None, pieces: list[str]) -> list[str]:
+    """Names meet where the birth dates are equal, or where the keys share a piece."""
+    born = [f"born {birth_date}"] if name_key and birth_date else []
+    return born + [f"name {piece}" for piece in pieces]
+
+
 def _pieces(
-    key: str | None, similarity: Decimal, pieces_of: Callable[[str, Decimal], list[str]]
+    name_key: str | None, similarity: Decimal, pieces_of: Callable[[str, Decimal], list[str]]
 ) -> list[str]:
     """Without a birth date only names of two words and more are compared."""
-    return pieces_of(key, similarity) if key and " " in key else []
+    return pieces_of(name_key, similarity) if name_key and " " in name_key else []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from fraudlake.files import InputFile, TableFiles
     from fraudlake.runs import Manifest
 
@@ -48,8 +49,8 @@ def _differences(run: Manifest, table: str, files: TableFiles) -> dict[str, str]
         now = {name: fact for name, fact in _facts(files.by_date[None]).items() if name in before}
     else:
         return {}
-    came = {name: "came" for name in now.keys() - before.keys()}
-    gone = {name: "gone" for name in before.keys() - now.keys()}
+    came = dict.fromkeys(now.keys() - before.keys(), "came")
+    gone = dict.fromkeys(before.keys() - now.keys(), "gone")
     both = now.keys() & before.keys()
     changed = {name: "changed" for name in both if now[name] != before[name]}
     return came | gone | changed

@@ -11,20 +11,15 @@ from fraudlake.identity import clean_text
 from fraudlake.tables import CUSTOMERS
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
-from fraudlake.vectorised import vectorised
+from fraudlake.vectorised import mapped_text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pyspark.sql import Column, DataFrame
 
 
 def clean_key(customer_id: str) -> Column:
     """Customer numbers cleaned like every text of customers and blacklist, so that they meet."""
-    return vectorised(_clean_texts, "string")(customer_id)
-
-
-def _clean_texts(texts: pd.Series[str]) -> pd.Series[str]:
-    return texts.map(clean_text, na_action="ignore")
+    return mapped_text(clean_text, customer_id)
 
 
 def deduplicated_customers(customers: DataFrame) -> DataFrame:

@@ -9,19 +9,22 @@ import codecs
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fraudlake.errors import InputError, SchemaError
-from fraudlake.tables import InputTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from fraudlake.tables import InputTable
 
 _CHUNK_BYTES = 1 << 20
 _PARQUET_MAGIC = b"PAR1"

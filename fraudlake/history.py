@@ -38,11 +38,9 @@ class Past:
         return rows.select("customer_id", "transaction_id")
 
     def history(self, oldest: datetime | None) -> History:
-        """Everything that scoring needs; `oldest` is the time of the oldest accepted row."""
+        """What the features need; `oldest` is the time of the oldest accepted row."""
         return History(
-            accepted_ids=self.accepted_ids(),
             scored=self._scored(oldest),
-            profile=self.profile(),
             population=self.log.population(self.first_baseline_batch, self.batch),
         )
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,6 +13,10 @@ from pyspark.sql import types as t
 from fraudlake.runs import Manifest, RunLog, manifest_name, table_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
     from pyspark.sql import DataFrame, SparkSession
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 # Letters that NFKD leaves whole although readers take them for two, or for a plain one.
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
@@ -77,7 +78,7 @@ def _cuts(length: int, similarity: Decimal) -> tuple[tuple[int, int], ...]:
     """Where an entry of this length is cut: one piece more than it may have edits."""
     pieces = min(_entry_edits(length, similarity) + 1, length)
     bounds = [length * at // pieces for at in range(pieces + 1)] if pieces else []
-    return tuple(zip(bounds, bounds[1:], strict=False))
+    return tuple(pairwise(bounds))
 
 
 @lru_cache(maxsize=4096)

@@ -1,12 +1,11 @@
 """The whole flow of a batch: cleanse, convert, match, features, score, summarise.
 
-Three functions, because the rows of one are needed more than once by the next: the caller
-materialises what comes out of each. None of them runs anything.
+Four functions, because what comes out of one is needed more than once after it: the caller keeps
+it. None of them runs anything.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -23,6 +22,8 @@ from fraudlake.tables import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pyspark.sql import DataFrame
 
     from fraudlake.rules.book import RuleBook
@@ -39,17 +40,32 @@ def cleanse_batch(
     return cleansing.with_duplicates_rejected(judged, accepted_ids, carry)
 
 
+def match_customers(
+    cleansed: DataFrame, inputs: BatchInputs, profile: DataFrame, book: RuleBook, batch: date
+) -> DataFrame:
+    """One row for each customer that the batch names: known or not, best match, own past.
+
+    Columns customer_id, customer_known, the match (blacklist_id, match_type, similarity, reason,
+    null when there is none) and own_count, own_sum, own_squares (null without a past).
+    """
+    named = customers.customers_named(cleansed)
+    people = with_customer(named, inputs.customers)
+    entries = blacklist.active_entries(inputs.blacklist, batch)
+    matches = blacklist.best_matches(people, entries, book.settings.blacklist)
+    past = profile.select("customer_id", *_OWN_MOMENTS).withColumnsRenamed(_OWN_MOMENTS)
+    return (
+        people.select("customer_id", "customer_known")
+        .join(matches, "customer_id", how="left")
+        .join(past, "customer_id", how="left")
+    )
+
+
 def score_batch(
-    cleansed: DataFrame, inputs: BatchInputs, history: History, book: RuleBook, batch: date
+    cleansed: DataFrame, people: DataFrame, history: History, book: RuleBook
 ) -> ScoredBatch:
     """Scores for the accepted rows of a cleansed batch; the others to quarantine."""
     settings, carry = book.settings, book.settings.cleansing.carry
-    people = with_customer(customers.customers_named(cleansed), inputs.customers)
-    entries = blacklist.active_entries(inputs.blacklist, batch)
-    matches = blacklist.best_matches(people, entries, settings.blacklist)
-    accepted = with_customer_facts(
-        cleansing.filter_accepted(cleansed), people, matches, history.profile
-    )
+    accepted = with_customer_facts(cleansing.filter_accepted(cleansed), people)
     based = features.with_baseline(accepted, history.population, settings.baseline)
     timeline = with_earlier(based, history.scored)
     timed = features.with_velocity(timeline, settings.velocity.window_seconds)
@@ -58,19 +74,19 @@ def score_batch(
     return ScoredBatch(
         scored_transactions=scored.select(*scored_schema(carry).names),
         quarantine=cleansing.filter_quarantined(cleansed).select(*quarantine_schema(carry).names),
-        matches=matches,
     )
 
 
 def summarise_batch(
-    scored: DataFrame, matches: DataFrame, profile: DataFrame, left: DataFrame, book: RuleBook
+    scored: DataFrame, people: DataFrame, profile: DataFrame, left: DataFrame, book: RuleBook
 ) -> BatchSummary:
     """The tables by customer, from the scored rows as they were written.
 
-    `profile` is that of the batches before, `left` the customer_risk of the batches that leave
-    the baseline's days with this batch.
+    `people` is of `match_customers`, `profile` that of the batches before, `left` the
+    customer_risk of the batches that leave the baseline's days with this batch.
     """
     risk = aggregates.risk_by_customer(scored, book.categories)
+    matches = people.where("match_type is not null")
     return BatchSummary(
         flagged_customers=aggregates.flagged_customers(matches, risk),
         customer_risk=risk,
@@ -85,17 +101,10 @@ def with_customer(named: DataFrame, known: DataFrame) -> DataFrame:
     return joined.withColumn("customer_known", F.coalesce("customer_known", F.lit(False)))
 
 
-def with_customer_facts(
-    accepted: DataFrame, people: DataFrame, matches: DataFrame, profile: DataFrame
-) -> DataFrame:
+def with_customer_facts(accepted: DataFrame, people: DataFrame) -> DataFrame:
     """Add customer_known, blacklist_match_type and the moments of the customer's past."""
-    facts = (
-        people.select("customer_id", "customer_known")
-        .join(matches.select("customer_id", "match_type"), "customer_id", how="left")
-        .join(profile.select("customer_id", *_OWN_MOMENTS), "customer_id", how="left")
-        .withColumnRenamed("match_type", "blacklist_match_type")
-        .withColumnsRenamed(_OWN_MOMENTS)
-    )
+    match_type = F.col("match_type").alias("blacklist_match_type")
+    facts = people.select("customer_id", "customer_known", match_type, *_OWN_MOMENTS.values())
     return accepted.join(facts, "customer_id", how="left")
 
 

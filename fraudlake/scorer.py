@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from fraudlake.session import SQL_CONF
 from fraudlake.sources import InputPaths, Sources, open_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import SparkSession
 
     from fraudlake.lake import Lake

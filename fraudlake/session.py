@@ -35,6 +35,10 @@ SQL_CONF = {
     # pandas and Flink write INT64 nanoseconds, which Spark 3.5 refuses to read otherwise.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Adaptive execution writes the plan as text after every stage; written out in full, ours cost
+    # more time than a small batch takes to run.
+    "spark.sql.maxPlanStringLength": "2000",
+    "spark.sql.ui.explainMode": "simple",
 }
 
 

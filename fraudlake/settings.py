@@ -7,10 +7,11 @@ part of the core is given only the object of its own part.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from fraudlake.rules.form import Form
 
 LONGEST_WINDOW_SECONDS = 30 * 86400

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
@@ -14,11 +11,15 @@ from pyspark.sql import functions as F
 from fraudlake import blacklist, customers, fx
 from fraudlake.errors import InputError, SchemaError
 from fraudlake.files import InputFile, TableFiles, file_columns, find_table
+from fraudlake.tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, BatchInputs, InputTable
 from fraudlake.tabular import read_input
 from fraudlake.transactions import TransactionSource
-from fraudlake.tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, BatchInputs, InputTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+    from pathlib import Path
+
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from fraudlake.rules.book import RuleBook
@@ -39,7 +40,7 @@ class InputPaths:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A customers or blacklist table as it is used: the frame, its files, facts for the manifest."""
+    """A customers or blacklist table in use: the frame, its files, facts for the manifest."""
 
     rows: DataFrame
     files: list[InputFile]
@@ -159,7 +160,8 @@ def open_sources(
         "blacklist": find_table(paths.blacklist, BLACKLIST, "snapshot_date"),
         "fx_rates": find_table(paths.fx_rates, FX_RATES, None),
     }
-    used = _files_used(tables, first, last)
+    span = (first, last)
+    used = _files_used(tables, *span)
     _check_columns(used, carry)
     transactions = TransactionSource(spark, tables["transactions"], carry)
     if not transactions.files.is_partitioned:
@@ -171,7 +173,7 @@ def open_sources(
         transactions=transactions,
         customers=tables["customers"],
         blacklist=tables["blacklist"],
-        fx_rates=_open_fx(spark, paths.fx_rates, tables["fx_rates"], book),
+        fx_rates=_open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
     )
 
 
@@ -218,7 +220,9 @@ def _check_columns(
         raise SchemaError(problems)
 
 
-def _open_fx(spark: SparkSession, root: Path, files: TableFiles, book: RuleBook) -> FxSource:
+def _open_fx(
+    spark: SparkSession, root: Path, files: TableFiles, settings: Settings, span: tuple[date, date]
+) -> FxSource:
     found = files.by_date[None]
     raw = read_input(spark, found, FX_RATES)
     rates = fx.typed_rates(raw.where("raw_line is null")).persist()
@@ -230,8 +234,17 @@ def _open_fx(spark: SparkSession, root: Path, files: TableFiles, book: RuleBook)
         (row["rate_date"], row["currency"], row["problem"])
         for row in fx.doubtful_rates(rates).orderBy("rate_date", "currency").collect()
     ]
-    covered = fx.covered_stretches(rates, book.settings.fx).persist()
-    return FxSource(root, found, fx.FxRates(rates, covered), doubts)
+    first = fx.usable_from(span[0], settings)
+    usable = rates.where(F.col("rate_date").between(first, span[1]))
+    covered = fx.covered_stretches(rates, settings.fx)
+    opened = FxSource(root, found, fx.FxRates(_local(usable), _local(covered)), doubts)
+    rates.unpersist()
+    return opened
+
+
+def _local(small: DataFrame) -> DataFrame:
+    """A small frame as plain rows: the plans of all batches stay short."""
+    return small.sparkSession.createDataFrame(small.collect(), small.schema)
 
 
 def _counted(raw: DataFrame) -> tuple[Observation, DataFrame]:

@@ -202,26 +202,22 @@ class BatchInputs:
 
 @dataclass(frozen=True)
 class History:
-    """What earlier runs in force hold of use to a batch.
+    """What earlier runs in force hold for the features of a batch.
 
-    `accepted_ids` are the (customer_id, transaction_id) of the batches that repeats are looked
-    for in; `scored` the earlier scored rows that a window can reach; `profile` one row a customer
-    with the moments of the batches in the baseline; `population` the same over all customers.
+    `scored` are the earlier scored rows that a window can reach; `population` the moments of all
+    customers over the batches of the baseline.
     """
 
-    accepted_ids: DataFrame
     scored: DataFrame
-    profile: DataFrame
     population: Moments
 
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """The tables by transaction, and the blacklist match of each customer of the batch."""
+    """The tables by transaction."""
 
     scored_transactions: DataFrame
     quarantine: DataFrame
-    matches: DataFrame
 
 
 @dataclass(frozen=True)
@@ -233,9 +229,4 @@ class BatchSummary:
     customer_profile: DataFrame
 
 
-OUTPUT_TABLES = tuple(
-    name.name
-    for bundle in (ScoredBatch, BatchSummary)
-    for name in fields(bundle)
-    if name.name != "matches"
-)
+OUTPUT_TABLES = tuple(one.name for bundle in (ScoredBatch, BatchSummary) for one in fields(bundle))

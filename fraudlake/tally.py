@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,15 @@ from fraudlake.features import cents
 from fraudlake.tables import Moments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import Column, DataFrame
 
 CATEGORIES = ("High", "Medium", "Low")
 
 
 def cleansing_counts(cleansed: DataFrame) -> DataFrame:
-    """One row: how many rows were decided, how many by each reason, and the oldest accepted time."""
+    """One row: rows decided, rows by each reason, and the oldest accepted time."""
     is_accepted = F.size("reject_reasons") == 0
     oldest = F.min(F.when(is_accepted, F.unix_micros("transaction_ts")))
     reasons = [

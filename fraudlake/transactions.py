@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from fraudlake.errors import InputError
-from fraudlake.files import InputFile, TableFiles
 from fraudlake.tables import TRANSACTIONS
 from fraudlake.tabular import read_input
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pyspark.sql import DataFrame, SparkSession
+
+    from fraudlake.files import InputFile, TableFiles
 
 
 @dataclass

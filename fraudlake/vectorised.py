@@ -6,18 +6,35 @@ transactions: there are a hundred of them to each customer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from pyspark.sql.pandas.functions import PandasUDFType, pandas_udf
+import pandas as pd  # noqa: TC002 - Spark evaluates the hints below to tell the kind of function
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import Column
 
-ColumnFunction = Callable[..., "Column"]
+_column_function: Any = pandas_udf  # its published overloads know no function with plain hints
 
 
-def vectorised(function: Callable[..., Any], returns: str) -> ColumnFunction:
-    """A function from pandas columns (or a frame for a struct) to a column of type `returns`."""
-    made = pandas_udf(function, returns, PandasUDFType.SCALAR)  # type: ignore[call-overload]
-    return cast("ColumnFunction", made)
+def mapped_text(function: Callable[[str], str | None], text: str) -> Column:
+    """A function of one text, over a text column; nulls stay null."""
+
+    def mapped(texts: pd.Series) -> pd.Series:
+        return texts.map(function, na_action="ignore")
+
+    return cast("Column", _column_function(mapped, returnType="string")(text))
+
+
+def mapped_rows(
+    function: Callable[[pd.DataFrame], pd.DataFrame], columns: list[str], returns: str
+) -> Column:
+    """A function from a frame of `columns` to a frame, as a struct column of type `returns`."""
+
+    def mapped(rows: pd.DataFrame) -> pd.DataFrame:
+        return function(rows)
+
+    return cast("Column", _column_function(mapped, returnType=returns)(F.struct(*columns)))

@@ -1,4 +1,4 @@
-"""Kind `expression`: a Spark SQL condition over the scored columns, and how such text is checked."""
+"""Kind `expression`: a Spark SQL condition over the scored columns, and its checks."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def condition_problem(condition: str, rows: DataFrame) -> str | None:
 
 
 def _analysed_condition(analysed: DataFrame) -> JavaObject:
-    plan = analysed._jdf.queryExecution().analyzed()
+    plan = analysed._jdf.queryExecution().analyzed()  # noqa: SLF001 - Python shows no plan trees
     while plan.nodeName() != "Project":
         if plan.children().size() == 0:
             return plan.expressions().head()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from fraudlake.rules.book import RuleBook, condition_problems, has_conditions, r
 from fraudlake.rules.form import Place, Problem, path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pyspark.sql import DataFrame
 
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -38,7 +38,7 @@ def path_text(place: Place) -> str:
 
 @dataclass
 class Form:
-    """One mapping of a file, read by typed fields; `problems` is shared by all forms of the file."""
+    """One mapping of a file, read by typed fields; all forms of a file share `problems`."""
 
     values: Mapping[str, object]
     place: Place = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -11,6 +10,8 @@ from pyspark.sql import functions as F
 from fraudlake.rules.rule import Heading, Rule, money
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pyspark.sql import Column
 
     from fraudlake.rules.form import Form
