@@ -9,6 +9,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fraudlake import identity, names
+from fraudlake.tables import MATCH_TYPES
 from fraudlake.vectorised import mapped_rows
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from fraudlake.settings import BlacklistSettings
 
-MATCH_TYPES = ("customer_id", "email", "phone", "name")
 _PERSON = (
     "email string, phone string, birth_date date, name_key string, meeting_points array<string>"
 )

@@ -68,6 +68,8 @@ BLACKLIST = InputTable(
 )
 FX_RATES = InputTable("fx_rates", ("rate_date", "currency", "usd_per_unit"), ())
 
+MATCH_TYPES = ("customer_id", "email", "phone", "name")  # the better match first
+
 EVIDENCE = t.ArrayType(
     t.StructType(
         [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from fraudlake.blacklist import MATCH_TYPES
 from fraudlake.rules.rule import Heading, Rule
+from fraudlake.tables import MATCH_TYPES
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
