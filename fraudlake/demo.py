@@ -38,7 +38,7 @@ def run_demo(
     run = LocalRun(paths=paths, out=lake, master=master, memory_mb=memory_mb)
     last = _FIRST_DATE + timedelta(days=days - 1)
     result = score_locally(run, _FIRST_DATE, last, is_backfill=True)
-    out().print(f"The riskiest of {last}, and why", style="bold")
+    out().print(f"The riskiest of {last}, one for each set of reasons", style="bold")
     print_top_risks(top_risks(lake, result.manifests[-1]))
     print_result(result, lake, as_json=False)
     out().print(f"The truth of the planted rows: {samples}/truth/planted.csv", soft_wrap=True)
@@ -46,13 +46,23 @@ def run_demo(
 
 
 def top_risks(lake: Path, manifest: Manifest) -> list[dict[str, Any]]:
-    """The scored transactions of a run that rank highest, riskiest first."""
-    columns = ["transaction_id", "customer_id", "amount_usd", "risk_score", "risk_rank", "evidence"]
+    """The transactions of a run that rank highest, one for each set of reasons, riskiest first."""
+    columns = [
+        "transaction_id",
+        "customer_id",
+        "amount_usd",
+        "risk_score",
+        "risk_rank",
+        "risk_reasons",
+        "evidence",
+    ]
     files = manifest.outputs["scored_transactions"]["files"]
     rows = [
         row for name in files for row in pq.read_table(lake / name, columns=columns).to_pylist()
     ]
-    return sorted(rows, key=lambda row: (-row["risk_rank"], row["transaction_id"]))[:_TOP]
+    ranked = sorted(rows, key=lambda row: (row["risk_rank"], row["transaction_id"]))
+    highest = {tuple(row["risk_reasons"]): row for row in ranked if row["risk_reasons"]}
+    return sorted(highest.values(), key=lambda row: -row["risk_rank"])[:_TOP]
 
 
 def _write_once(samples: Path, plan: SamplePlan) -> None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fraudlake.batch_run import Progress as BatchProgress
@@ -145,7 +145,7 @@ def print_import(summary: ImportSummary, folder: Path, *, as_json: bool) -> None
     out().print(text, highlight=False, soft_wrap=True)
 
 
-def print_top_risks(rows: list[Mapping[str, Any]]) -> None:
+def print_top_risks(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the riskiest transactions with the sentences that explain them."""
     table = _table("Transaction", "Customer", ("USD", "right"), ("Score", "right"), "Why")
     for row in rows:
@@ -233,4 +233,4 @@ def _plain(value: object) -> object:
 
 
 def _print_json(values: object) -> None:
-    print(json.dumps(values, ensure_ascii=False))
+    out().out(json.dumps(values, ensure_ascii=False), highlight=False)
