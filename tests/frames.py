@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +80,6 @@ def sentences(rule: Rule, rows: DataFrame) -> dict[str, str]:
     """What the rule says of each row on which it fires, by transaction_id."""
     fired = rows.where(rule.fires())
     return pairs(fired, "transaction_id", rule.sentence())
-
-
-def carrying(*names: str) -> Any:
-    """The default cleansing settings with further columns to carry."""
-    return replace(SETTINGS.cleansing, carry=names)
 
 
 def _types(schema: t.StructType | str) -> dict[str, str]:
