@@ -5,19 +5,21 @@ Nothing that needs Spark or pandas is imported before a command that runs it.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fraudlake import __version__
 from fraudlake.errors import FraudlakeError, InputError, SettingsError
 
-DEBUG_VARIABLE = "FRAUDLAKE_DEBUG"
+if TYPE_CHECKING:
+    from typer.models import OptionInfo
+
+_INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 app = typer.Typer(
     name="fraudlake",
@@ -32,11 +34,20 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(fx_app, name="fx")
 
 
-def _day(text: str) -> date:
+def _day(text: str | date) -> date:
+    # The default of an option passes here too, and is a date already.
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date; write YYYY-MM-DD") from error
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        day = None
+    if day is None or str(day) != str(text):
+        raise typer.BadParameter(f"{text!r} is no date; write YYYY-MM-DD")
+    return day
+
+
+def _date(name: str, about: str) -> OptionInfo:
+    option: OptionInfo = typer.Option(name, parser=_day, metavar="YYYY-MM-DD", help=about)
+    return option
 
 
 def _examples(*lines: str) -> str:
@@ -71,7 +82,7 @@ def fraudlake(
     epilog=_examples(
         "fraudlake score --transactions in/transactions --customers in/customers "
         "--blacklist in/blacklist --fx in/fx_rates --out lake --batch-date 2025-01-06",
-        "fraudlake score ... --from 2025-01-01 --to 2025-01-31 --rules mine.yaml --json > runs.json",
+        "fraudlake score ... --from 2025-01-01 --to 2025-01-31 --rules my.yaml --json > runs.json",
     )
 )
 def score(
@@ -84,29 +95,22 @@ def score(
     fx: Annotated[str, typer.Option(help="Rates: rate_date, currency, usd_per_unit.")],
     out: Annotated[str, typer.Option(help="Folder for the tables and the manifests.")],
     rules: RulesFile = None,
-    batch_date: Annotated[
-        date | None, typer.Option(parser=_day, metavar="YYYY-MM-DD", help="The one date to score.")
-    ] = None,
-    first: Annotated[
-        date | None,
-        typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First date of a backfill."),
-    ] = None,
-    last: Annotated[
-        date | None,
-        typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last date of a backfill."),
-    ] = None,
+    batch_date: Annotated[date | None, _date("--batch-date", "The one date to score.")] = None,
+    first: Annotated[date | None, _date("--from", "First date of a backfill.")] = None,
+    last: Annotated[date | None, _date("--to", "Last date of a backfill.")] = None,
     as_json: AsJson = False,
     master: Master = "local[*]",
     memory: Memory = None,
 ) -> None:
     """Score the transactions of one batch date, or of every date from --from to --to."""
-    from fraudlake.local_run import LocalRun, score_locally
+    from fraudlake.local_run import LocalRun, batch_span, local_folder, score_locally
     from fraudlake.screen import print_result
     from fraudlake.sources import InputPaths
 
-    span = _span(batch_date, first, last)
-    paths = InputPaths(*(_local(one) for one in (transactions, customers, blacklist, fx)))
-    run = LocalRun(paths=paths, out=_local(out), rules=rules, master=master, memory_mb=memory)
+    span = batch_span(batch_date, first, last)
+    paths = InputPaths(*map(local_folder, (transactions, customers, blacklist, fx)))
+    lake = local_folder(out)
+    run = LocalRun(paths=paths, out=lake, rules=rules, master=master, memory_mb=memory)
     result = score_locally(run, *span, is_backfill=batch_date is None)
     print_result(result, run.out, as_json=as_json)
 
@@ -141,9 +145,7 @@ def sample_data(
     transactions: Annotated[int, typer.Option(help="How many transactions in all.")] = 100_000,
     customers: Annotated[int, typer.Option(help="How many customers.")] = 5_000,
     days: Annotated[int, typer.Option(help="How many days, one batch each.")] = 7,
-    first_date: Annotated[
-        date, typer.Option(parser=_day, metavar="YYYY-MM-DD", help="The first of them.")
-    ] = date(2025, 1, 6),
+    first_date: Annotated[date, _date("--first-date", "The first of them.")] = date(2025, 1, 6),
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     file_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     as_json: AsJson = False,
@@ -198,14 +200,8 @@ def import_ecb(
     file: Annotated[Path, typer.Argument(help="The ECB's own file: CSV, gzip or zip.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder of fx_rates: one file a year.")],
-    first: Annotated[
-        date | None,
-        typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First rate date to keep."),
-    ] = None,
-    last: Annotated[
-        date | None,
-        typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last rate date to keep."),
-    ] = None,
+    first: Annotated[date | None, _date("--from", "First rate date to keep.")] = None,
+    last: Annotated[date | None, _date("--to", "Last rate date to keep.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn the ECB's euro reference rates into fx_rates (USD for one unit)."""
@@ -215,22 +211,6 @@ def import_ecb(
     print_import(import_rates(file, out, first, last), out, as_json=as_json)
 
 
-def _span(batch_date: date | None, first: date | None, last: date | None) -> tuple[date, date]:
-    if batch_date is not None and first is None and last is None:
-        return batch_date, batch_date
-    if batch_date is not None or first is None or last is None:
-        raise SettingsError("say either --batch-date, or both --from and --to")
-    if first > last:
-        raise SettingsError(f"--from {first} is after --to {last}; swap them")
-    return first, last
-
-
-def _local(path: str) -> Path:
-    if "://" in path:
-        raise SettingsError(f"{path}: this version reads and writes local folders; name a folder")
-    return Path(path)
-
-
 def main() -> None:
     """Run the command line; errors become one message and an exit code."""
     try:
@@ -238,29 +218,29 @@ def main() -> None:
     except FraudlakeError as error:
         _say(error.problems)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say(["interrupted; the runs that committed stay, nothing else happened"])
-        sys.exit(130)
+    except SystemExit as ending:
+        if ending.code == _INTERRUPTED:
+            _say(["interrupted; the runs that committed stay, nothing else happened"])
+        raise
     except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a message
         sys.exit(_fault(error))
 
 
 def _fault(error: Exception) -> int:
-    from fraudlake.tabular import corrupt_file
+    from fraudlake.local_run import DEBUG_VARIABLE, is_debugging
+    from fraudlake.tabular import corrupt_file, root_cause
 
     path = corrupt_file(str(error))
+    if is_debugging():
+        traceback.print_exception(error)
     if path is not None:
         _say([f"{path} cannot be read, it is damaged; deliver it again"])
         return InputError.exit_code
-    if os.environ.get(DEBUG_VARIABLE):
-        traceback.print_exception(error)
-    first_line = (str(error).strip().splitlines() or [""])[0]
-    _say(
-        [
-            f"a fault in fraudlake: {type(error).__name__}: {first_line}",
-            f"nothing more was committed; {DEBUG_VARIABLE}=1 shows where it happened",
-        ]
-    )
+    if isinstance(error, OSError) and error.filename is not None:
+        _say([f"{error.filename}: {error.strerror}; check the path, its rights and the disk"])
+        return SettingsError.exit_code
+    advice = f"nothing more was committed; {DEBUG_VARIABLE}=1 shows where it happened"
+    _say([f"a fault in fraudlake: {type(error).__name__}: {root_cause(str(error))}", advice])
     return FraudlakeError.exit_code
 
 

@@ -172,11 +172,10 @@ def _chunks(file: InputFile) -> Iterator[bytes]:
             yield chunk
 
 
-def _opened(file: InputFile) -> BinaryIO:
-    stream = file.path.open("rb")
-    is_zipped = stream.read(2) == _GZIP_MAGIC
-    stream.seek(0)
-    return gzip.GzipFile(fileobj=stream, mode="rb") if is_zipped else stream  # type: ignore[return-value]
+def _opened(file: InputFile) -> BinaryIO | gzip.GzipFile:
+    with file.path.open("rb") as stream:
+        is_zipped = stream.read(2) == _GZIP_MAGIC
+    return gzip.open(file.path) if is_zipped else file.path.open("rb")
 
 
 @lru_cache(maxsize=10_000)
@@ -212,12 +211,16 @@ def _partition_folders(root: Path, table: InputTable, partition: str) -> dict[da
 
 
 def _partition_date(folder: Path, table: InputTable, prefix: str) -> date:
+    text = folder.name.removeprefix(prefix)
     try:
-        return date.fromisoformat(folder.name.removeprefix(prefix))
-    except ValueError as error:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or str(day) != text:
         raise InputError(
             f"{table.name}: the partition {folder} is not named {prefix}YYYY-MM-DD; rename it"
-        ) from error
+        )
+    return day
 
 
 def _is_below(file: InputFile, folders: dict[date, Path]) -> bool:

@@ -95,14 +95,15 @@ def with_usd(transactions: DataFrame, rates: FxRates, batch: date, settings: Set
     )
     is_usd = F.col("currency") == "USD"
     is_fresh = F.col("rate_date") >= F.date_sub(day, settings.fx.max_age_days)
-    was_covered = F.exists("covered", lambda one: day.between(one["first"], one["last"]))
+    fresh = F.exists("covered", lambda one: day.between(one["first"], one["last"]))
+    was_covered = (day < oldest) & F.coalesce(fresh, F.lit(False))
     return (
         joined.withColumn(
             "fx_rate", F.when(is_usd, F.lit(1)).when(is_fresh, F.col("usd_per_unit")).cast(RATE)
         )
         .withColumn("fx_rate_date", F.when(is_usd, day).when(is_fresh, F.col("rate_date")))
         .withColumn("amount_usd", amount_in_usd(F.col("amount"), F.col("fx_rate")))
-        .withColumn("has_fx_rate", F.col("fx_rate").isNotNull() | ((day < oldest) & was_covered))
+        .withColumn("has_fx_rate", F.col("fx_rate").isNotNull() | was_covered)
         .drop("fx_on", "rate_date", "usd_per_unit", "covered")
     )
 

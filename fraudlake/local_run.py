@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+import threading
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Self
 
-from fraudlake.errors import SettingsError
+from fraudlake.errors import InputError, SettingsError
 from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
@@ -16,12 +22,18 @@ from fraudlake.tables import condition_schema
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
 
     from fraudlake.rules.book import RuleBook
     from fraudlake.sources import InputPaths
+
+DEBUG_VARIABLE = "FRAUDLAKE_DEBUG"
+
+
+def is_debugging() -> bool:
+    """Whether somebody looks for a fault: only then are tracebacks and Spark's errors shown."""
+    return bool(os.environ.get(DEBUG_VARIABLE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +52,8 @@ def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) 
 
     The rule file is checked as a whole before any data is looked at.
     """
-    if run.out.exists() and not run.out.is_dir():
-        raise SettingsError(f"--out {run.out} is a file; name a folder")
+    _check_inputs_there(run.paths)
+    _check_writable(run.out)
     with LocalSpark(run.master, run.memory_mb) as local:
         request = ScoreRequest(
             paths=run.paths,
@@ -54,6 +66,46 @@ def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) 
         with batch_progress() as report:
             report("starting Spark")
             return score(local.spark, request, report)
+
+
+def batch_span(batch: date | None, first: date | None, last: date | None) -> tuple[date, date]:
+    """First and last batch date that the options name; SettingsError when they are at odds."""
+    if batch is not None and first is None and last is None:
+        return batch, batch
+    if batch is not None or first is None or last is None:
+        raise SettingsError("say either --batch-date, or both --from and --to")
+    if first > last:
+        raise SettingsError(f"--from {first} is after --to {last}; swap them")
+    return first, last
+
+
+def local_folder(path: str) -> Path:
+    """The path of an option; SettingsError when it is the URI of other storage."""
+    if "://" in path:
+        raise SettingsError(f"{path}: this version reads and writes local folders; name a folder")
+    return Path(path)
+
+
+def _check_inputs_there(paths: InputPaths) -> None:
+    """Tell all wrong paths at once, before Spark takes its seconds to start."""
+    missing = [
+        f"{name}: {path} is not there; name a folder or a file"
+        for name, path in vars(paths).items()
+        if not path.exists()
+    ]
+    if missing:
+        raise InputError(missing)
+
+
+def _check_writable(out: Path) -> None:
+    """A batch is much work to lose on its last step."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        found = f"--out {out} cannot be written to: {error.strerror}"
+        raise SettingsError(f"{found}; name a folder that is yours to write") from error
 
 
 def checked_rules(file: Path) -> RuleBook:
@@ -82,7 +134,14 @@ class LocalSpark:
     @cached_property
     def spark(self) -> SparkSession:
         """The running session."""
-        return build_session(self._settings)
+        session = build_session(self._settings)
+        if not is_debugging():
+            session.sparkContext.setLogLevel("OFF")
+            logging.getLogger().addHandler(logging.NullHandler())  # py4j logs tracebacks
+        # PySpark's own handler talks to the JVM over the connection that it interrupts.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return session
 
     def condition_rows(self, carry: tuple[str, ...]) -> DataFrame:
         """The empty frame on which the Spark SQL of rules is analysed."""

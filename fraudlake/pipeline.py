@@ -68,7 +68,7 @@ def score_batch(
     accepted = with_customer_facts(cleansing.filter_accepted(cleansed), people)
     based = features.with_baseline(accepted, history.population, settings.baseline)
     timeline = with_earlier(based, history.scored)
-    timed = features.with_velocity(timeline, settings.velocity.window_seconds)
+    timed = features.with_velocity(timeline, settings.velocity.window)
     measured = features.with_measures(timed, book.window_rules).where("is_current")
     scored = scoring.with_score(measured, book)
     return ScoredBatch(

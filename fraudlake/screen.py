@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -155,9 +157,21 @@ def print_top_risks(rows: Sequence[Mapping[str, Any]]) -> None:
     out().print(table)
 
 
+class _PipeConsole(Console):
+    """A console whose reader may leave early (`| head`): what was done stays done, exit code 0."""
+
+    def on_broken_pipe(self) -> None:
+        """Print no more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=_WIDTH_OF_PIPES)
+    # File names may hold what Rich takes for markup.
+    console = Console(stderr=stderr, markup=False)
+    if console.is_terminal:
+        return console
+    return _PipeConsole(stderr=stderr, markup=False, width=_WIDTH_OF_PIPES)
 
 
 def _table(*columns: str | tuple[str, str]) -> Table:

@@ -97,12 +97,12 @@ class BaselineSettings:
 class VelocitySettings:
     """The window of the column velocity_count, in seconds."""
 
-    window_seconds: int
+    window: int
 
     @classmethod
     def read(cls, form: Form) -> VelocitySettings:
         """Read the `velocity` part of a rule file."""
-        return cls(window_seconds=form.duration("window", LONGEST_WINDOW_SECONDS))
+        return cls(window=form.duration("window", LONGEST_WINDOW_SECONDS))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from functools import reduce
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 _RAW_LINE = "raw_line"
+_UNREADABLE = r"while reading file (?:file:/*(?=/))?(.+?)\.?(?:\s*$| Details:)"
 
 
 def read_input(
@@ -96,7 +98,7 @@ def _read_csv(
         .option("mode", "PERMISSIVE")
         .option("columnNameOfCorruptRecord", _RAW_LINE)
         .option("enforceSchema", True)
-        .csv([str(file.path) for file in files])
+        .csv([_spark_path(file) for file in files])
     )
     is_whole = F.col(_RAW_LINE).isNull()
     named = {name: at for at, name in reversed(list(enumerate(header)))}
@@ -107,10 +109,15 @@ def _read_csv(
 
 
 def _read_parquet(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
-    rows = spark.read.parquet(*(str(file.path) for file in files))
+    rows = spark.read.parquet(*(_spark_path(file) for file in files))
     nanoseconds = nanosecond_columns(files[0])
     texts = [_as_text(one, files[0], nanoseconds).alias(one.name) for one in rows.schema.fields]
     return rows.select(*texts, F.lit(None).cast("string").alias(_RAW_LINE))
+
+
+def _spark_path(file: InputFile) -> str:
+    """An absolute path in which Spark finds no pattern of file names."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.path.absolute()))
 
 
 def _as_text(field: t.StructField, file: InputFile, nanoseconds: frozenset[str]) -> Column:
@@ -118,7 +125,8 @@ def _as_text(field: t.StructField, file: InputFile, nanoseconds: frozenset[str])
     if isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType):
         found = field.dataType.simpleString()
         raise SchemaError(f"{file.path}: column {field.name} is {found}; deliver plain values")
-    if field.name in nanoseconds:
+    # Arrow also calls the 96-bit times of older Spark nanoseconds; Spark reads them as times.
+    if field.name in nanoseconds and isinstance(field.dataType, t.LongType):
         # In whole numbers: as a double, nanoseconds of our days would be off by some 100.
         column = F.expr(f"timestamp_micros((`{field.name}` - pmod(`{field.name}`, 1000)) div 1000)")
     text = column.cast("string")
@@ -135,5 +143,12 @@ def _without_exponent(text: Column) -> Column:
 
 def corrupt_file(message: str) -> str | None:
     """The input file that a Spark error says it could not read, or None."""
-    match = re.search(r"while reading file (?:file://?/?)?(\S+?)\.?(?:\s|$)", message)
-    return match[1] if match else None
+    match = re.search(_UNREADABLE, message, re.MULTILINE)
+    return unquote(match[1]) if match else None
+
+
+def root_cause(message: str) -> str:
+    """The line of an error's text that says why: of a Java error its innermost cause."""
+    lines = message.strip().splitlines() or [""]
+    causes = [one for one in lines if one.startswith("Caused by: ")]
+    return causes[-1].removeprefix("Caused by: ") if causes else lines[0]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.rules.book import read_rule_book
-from fraudlake.rules.file import read_rule_file
+from fraudlake.rules.file import default_rule_file, read_rule_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
     from fraudlake.rules.rule import Rule
 
+Literal = dict[str, object]
 DAY = date(2025, 3, 10)
 BOOK = read_rule_file()
+DEFAULTS: Literal = yaml.safe_load(default_rule_file().read_text(encoding="utf-8"))
 SETTINGS = BOOK.settings
-Literal = dict[str, object]
 
 
 def frame(
@@ -66,7 +68,7 @@ def rule_of(carry: tuple[str, ...] = (), **parameters: object) -> Rule:
         "rules": [{**heading, **parameters}],
         "settings": {"cleansing": {"carry": list(carry)}},
     }
-    book, problems = read_rule_book(values, BOOK.as_mapping() | {"rules": []})
+    book, problems = read_rule_book(values, DEFAULTS)
     assert not problems, problems
     return book.rules[0]
 

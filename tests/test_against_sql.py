@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
 import pytest
@@ -78,7 +78,7 @@ def test_every_row_agrees_with_the_sql(
     for manifest in scored.manifests:
         files = manifest.outputs[table]["files"]
         ours = [row for name in files for row in pq.read_table(lake / name).to_pylist()]
-        theirs = expected[manifest.batch_date][table].to_dict("records")
+        theirs = cast("list[Row]", expected[manifest.batch_date][table].to_dict("records"))
         assert len(theirs) > 0
         differences = list(_differences(table, ours, theirs))
         assert not differences, f"{manifest.batch_date}: {differences[:5]}"

@@ -1,12 +1,9 @@
-"""Every reason to set a row aside, alone and together, and who stays of repeated rows."""
+"""Every reason to set a row aside, alone and together, and what is typed on the way."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
 from pyspark.sql import functions as F
 
 from fraudlake.cleansing import (
@@ -16,54 +13,22 @@ from fraudlake.cleansing import (
     parsed_amount,
     parsed_currency,
 )
-from fraudlake.fx import FxRates, covered_stretches
-from fraudlake.pipeline import cleanse_batch
-from fraudlake.tables import BLACKLIST, CUSTOMERS, RATE, BatchInputs, transaction_schema
-from tests.frames import BOOK, DAY, SETTINGS, Literal, frame, pairs, texts
+from fraudlake.tables import transaction_schema
+from tests.frames import DAY, Literal, pairs, texts
+from tests.raw_transactions import NOON, at, cleansed, transaction
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-NOON = f"{DAY}T12:00:00Z"
-RATES = f"rate_date date, currency string, usd_per_unit {RATE.simpleString()}"
-
-
-def cleansed(
-    spark: SparkSession,
-    *rows: Literal,
-    carry: tuple[str, ...] = (),
-    accepted: tuple[tuple[str, str], ...] = (),
-) -> DataFrame:
-    """The rows after cleansing; only EUR has a rate, of the batch date."""
-    cleansing = replace(SETTINGS.cleansing, carry=carry)
-    settings = replace(SETTINGS, cleansing=cleansing)
-    rates = frame(spark, RATES, {"rate_date": DAY, "currency": "EUR", "usd_per_unit": "1.1"})
-    earlier = ({"customer_id": one, "transaction_id": other} for one, other in accepted)
-    inputs = BatchInputs(
-        transactions=frame(spark, transaction_schema(carry), *rows),
-        customers=frame(spark, ", ".join(f"{name} string" for name in CUSTOMERS.columns)),
-        blacklist=frame(spark, ", ".join(f"{name} string" for name in BLACKLIST.columns)),
-        fx=FxRates(rates, covered_stretches(rates, settings.fx)),
-    )
-    ids = frame(spark, "customer_id string, transaction_id string", *earlier)
-    return cleanse_batch(inputs, ids, replace(BOOK, settings=settings), DAY)
-
-
-def transaction(label: str, **changed: object) -> Literal:
-    """10 USD of c1 at noon of the batch date; the label is the merchant, which is never judged."""
-    usual = {"transaction_id": f"t of {label}", "customer_id": "c1", "transaction_ts": NOON}
-    return {**usual, "amount": "10", "currency": "USD", "merchant_id": label, **changed}
-
-
-def at(days: int, clock: str) -> Literal:
-    return {"transaction_ts": f"{DAY + timedelta(days)}T{clock}"}
-
+    from pyspark.sql import SparkSession
 
 CASES: dict[str, tuple[Literal, list[str]]] = {
     "good": ({}, []),
     "good with white space": (
-        {"transaction_id": "\u2003t\t", "amount": " 10\u00a0", "currency": "\u3000eur "}
-        | {"transaction_ts": f"\n{NOON} "},
+        {
+            "transaction_id": "\u2003t\t",
+            "transaction_ts": f"\n{NOON} ",
+            "amount": " 10\u00a0",
+            "currency": "\u3000eur ",
+        },
         [],
     ),
     "null id": ({"transaction_id": None}, ["MISSING_TRANSACTION_ID"]),
@@ -113,12 +78,8 @@ CASES: dict[str, tuple[Literal, list[str]]] = {
         ["FUTURE_TIMESTAMP", "REFUND_OR_REVERSAL", "NO_FX_RATE"],
     ),
     "late zero without rate": (
-        {"currency": "XXX", "amount": "-0", **at(-9, "00:00")},
+        {"currency": "EUR", "amount": "-0", **at(-9, "00:00")},
         ["TOO_LATE", "ZERO_AMOUNT", "NO_FX_RATE"],
-    ),
-    "late in a currency whose rates begin later": (
-        {"currency": "EUR", **at(-9, "00:00")},
-        ["TOO_LATE", "NO_FX_RATE"],
     ),
     "no customer, bad amount": (
         {"customer_id": None, "amount": "1,000"},
@@ -136,6 +97,11 @@ def test_each_row_has_every_reason_that_holds_in_order(spark: SparkSession) -> N
     found = pairs(judged, label, "reject_reasons")
     expected = {label: reasons for label, (_, reasons) in CASES.items()}
     assert found == expected | {"malformed": ["MALFORMED_ROW"]}
+
+
+def test_a_late_row_in_a_currency_without_any_rate_has_no_rate(spark: SparkSession) -> None:
+    judged = cleansed(spark, transaction("late", currency="XXX", **at(-8, "12:00")))
+    assert pairs(judged, "merchant_id", "reject_reasons") == {"late": ["TOO_LATE", "NO_FX_RATE"]}
 
 
 def test_every_reason_is_one_of_the_contract_and_in_its_order() -> None:
@@ -220,7 +186,18 @@ def test_an_amount_is_digits_with_sign_and_fraction(spark: SparkSession) -> None
 
 
 CURRENCIES = {"USD": "USD", "usd": "USD", " eUr\u2003": "EUR", "XXX": "XXX"}
-NO_CURRENCIES = ["", " ", "US", "USDT", "U5D", "U D", "US$", "\u20acUR", "\uff35\uff33\uff24", "123"]
+NO_CURRENCIES = [
+    "",
+    " ",
+    "US",
+    "USDT",
+    "U5D",
+    "U D",
+    "US$",
+    "\u20acUR",
+    "\uff35\uff33\uff24",
+    "123",
+]
 
 
 def test_a_currency_is_three_letters(spark: SparkSession) -> None:
@@ -228,105 +205,3 @@ def test_a_currency_is_three_letters(spark: SparkSession) -> None:
     found = pairs(rows, "text", parsed_currency(F.col("text")))
     assert {text: found[text] for text in CURRENCIES} == CURRENCIES
     assert [text for text in (*NO_CURRENCIES, None) if found[text] is not None] == []
-
-
-# Each case: rows of one transaction_id in order of arrival, and which of them stays.
-REPEATS: dict[str, tuple[list[Literal], set[int]]] = {
-    "one row": ([{}], {0}),
-    "the earliest": ([{"transaction_ts": f"{DAY}T12:00:00.000001Z"}, {}], {1}),
-    "the earliest in UTC": ([at(0, "11:00Z"), at(0, "12:00+02:00")], {1}),
-    "the smallest amount": ([{"amount": "10"}, {"amount": "9"}], {1}),
-    "the first currency": ([{}, {"currency": "EUR"}], {1}),
-    "time before amount": ([{"amount": "9"}, {"amount": "10", **at(0, "11:59:59")}], {1}),
-    "amount before currency": ([{"currency": "EUR"}, {"amount": "9"}], {1}),
-    "missing channel first": ([{"channel": "app"}, {}], {1}),
-    "channel before country": (
-        [{"channel": "web", "country": "AT"}, {"channel": "app", "country": "DE"}],
-        {1},
-    ),
-    "country before the carried desk": (
-        [{"country": "DE", "desk": "1"}, {"country": "AT", "desk": "2"}],
-        {1},
-    ),
-    "the carried desk before merchant": (
-        [{"desk": "2", "merchant_id": "a"}, {"desk": "1", "merchant_id": "b"}],
-        {1},
-    ),
-    "the first merchant": ([{"merchant_id": "b"}, {"merchant_id": "a"}], {1}),
-    "merchant before the carried zone": (
-        [{"merchant_id": "b", "zone": "1"}, {"merchant_id": "a", "zone": "2"}],
-        {1},
-    ),
-    "ids are trimmed": ([at(0, "13:00"), {"transaction_id": " t\u2003"}], {1}),
-    "ids tell case apart": ([{}, {"transaction_id": "T"}], {0, 1}),
-    "a refund pushes nothing out": ([{"amount": "-1", **at(0, "01:00")}, {}], {1}),
-    "a late row pushes nothing out": ([at(-8, "12:00"), at(0, "23:00")], {1}),
-    "no row is good": ([{"amount": "0"}, {"amount": "-1"}], set()),
-    "accepted yesterday": ([{}, {"amount": "9"}], set()),
-    "of three": ([at(0, "14:00"), at(0, "13:00"), at(0, "15:00")], {1}),
-}
-
-
-def test_of_repeated_rows_the_first_in_order_stays(spark: SparkSession) -> None:
-    rows = [
-        {**transaction("m"), "transaction_id": "t", "customer_id": case, **row, "desk": desk}
-        | {"zone": row.get("zone"), "raw_line": None}
-        for case, (repeats, _) in REPEATS.items()
-        for row in repeats
-        for desk in [row.get("desk")]
-    ]
-    yesterday = (("accepted yesterday", "t"), ("another customer", "t"), ("one row", "other"))
-    judged = cleansed(spark, *rows, carry=("zone", "desk"), accepted=(*yesterday, yesterday[0]))
-    found: dict[str, list[Any]] = {case: [] for case in REPEATS}
-    for row in judged.where("size(reject_reasons) = 0").collect():
-        found[row["customer_id"]].append(_typed(row))
-    for case, (repeats, staying) in REPEATS.items():
-        expected = [_expected(repeats[position]) for position in staying]
-        assert sorted(found[case], key=repr) == sorted(expected, key=repr), case
-
-
-def _typed(row: Any) -> tuple[str, ...]:  # noqa: ANN401 - Spark's rows have no type of their own
-    return (f"{row['amount'].normalize():f}", row["currency"], row["channel"], row["merchant_id"])
-
-
-def _expected(row: Literal) -> tuple[object, ...]:
-    full = {**transaction("m"), "channel": None, **row}
-    return tuple(full[name] for name in ("amount", "currency", "channel", "merchant_id"))
-
-
-def test_a_repeat_has_no_other_reason_and_a_rejected_row_is_no_repeat(spark: SparkSession) -> None:
-    same = {"transaction_id": "t"}
-    judged = cleansed(
-        spark,
-        transaction("refund", **same, amount="-1"),
-        transaction("stays", **same),
-        transaction("goes", **same, amount="11"),
-        transaction("seen yesterday", transaction_id="old"),
-        transaction("zero seen yesterday", transaction_id="old", amount="0"),
-        transaction("other customer", transaction_id="old", customer_id="c2"),
-        accepted=(("c1", "old"),),
-    )
-    assert pairs(judged, "merchant_id", "reject_reasons") == {
-        "refund": ["REFUND_OR_REVERSAL"],
-        "stays": [],
-        "goes": ["DUPLICATE_TRANSACTION"],
-        "seen yesterday": ["DUPLICATE_TRANSACTION"],
-        "zero seen yesterday": ["ZERO_AMOUNT"],
-        "other customer": [],
-    }
-
-
-def test_of_wholly_identical_rows_one_stays(spark: SparkSession) -> None:
-    judged = cleansed(spark, *[transaction("same")] * 3, *[transaction("no id", customer_id=None)] * 2)
-    counts = judged.groupBy("merchant_id", "reject_reasons").count().collect()
-    assert {(row[0], *row[1]): row[2] for row in counts} == {
-        ("same",): 1,
-        ("same", "DUPLICATE_TRANSACTION"): 2,
-        ("no id", "MISSING_CUSTOMER_ID"): 2,
-    }
-
-
-@pytest.mark.parametrize("late_days", [0, 365])
-def test_how_late_is_too_late_is_a_setting(spark: SparkSession, late_days: int) -> None:
-    settings = replace(SETTINGS.cleansing, too_late_days=late_days)
-    assert replace(BOOK.settings, cleansing=settings).cleansing.too_late_days == late_days

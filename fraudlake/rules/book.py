@@ -49,8 +49,10 @@ class Categories:
     @classmethod
     def read(cls, form: Form) -> Categories:
         """Read the `categories` part of a rule file."""
+        problems_before = len(form.problems)
         found = cls(high=form.integer("high", 0, 100), medium=form.integer("medium", 0, 100))
-        if found.medium >= found.high and not form.problems:
+        are_numbers = len(form.problems) == problems_before
+        if are_numbers and found.medium >= found.high:
             form.report((), f"medium ({found.medium}) must be below high ({found.high})")
         form.refuse_unread()
         return found
@@ -87,7 +89,7 @@ class RuleBook:
     def longest_window_seconds(self) -> int:
         """How far back the windows of this book reach."""
         durations = (rule.duration for rule in self.window_rules)
-        return max(self.settings.velocity.window_seconds, *durations, 0)
+        return max(self.settings.velocity.window, *durations, 0)
 
 
 def load_rule_book(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # A condition may lean on columns and constants only. Every other leaf of the analysed tree
 # (the clock, the session's user, an input file's name) would make a score depend on the run.
 _ALLOWED_LEAVES = frozenset({"AttributeReference", "Literal", "NamedLambdaVariable"})
+# The parser turns timestamp'now' into a constant before anybody can look.
+_CLOCK_WORD = re.compile(r"""['"]\s*(now|today|tomorrow|yesterday)\b""", re.IGNORECASE)
 _REFUSED = {
     "RaiseError": "raises an error on a row",
     "AssertTrue": "raises an error on a row",
@@ -29,8 +31,6 @@ _REFUSED = {
     "Exists": "holds a subquery",
     "InSubquery": "holds a subquery",
     "ListQuery": "holds a subquery",
-    "AggregateExpression": "aggregates over rows",
-    "WindowExpression": "looks at other rows; use a rule of kind window",
 }
 
 
@@ -81,21 +81,21 @@ def condition_problem(condition: str, rows: DataFrame) -> str | None:
         if analysed.schema["condition"].dataType != BooleanType():
             found = analysed.schema["condition"].dataType.simpleString()
             return f"is of type {found}, not a condition that is true or false"
-        return _tree_problem(_analysed_condition(analysed))
+        plan = analysed._jdf.queryExecution().analyzed()  # noqa: SLF001 - Python shows no plan trees
+        if not _is_of_one_row(plan, rows):
+            return "looks at other rows or makes new ones; use a rule of kind window"
+        return _tree_problem(plan.expressions().head(), condition)
     except PySparkException as error:
         return _first_line(error)
 
 
-def _analysed_condition(analysed: DataFrame) -> JavaObject:
-    plan = analysed._jdf.queryExecution().analyzed()  # noqa: SLF001 - Python shows no plan trees
-    while plan.nodeName() != "Project":
-        if plan.children().size() == 0:
-            return plan.expressions().head()
-        plan = plan.children().head()
-    return plan.expressions().head()
+def _is_of_one_row(plan: JavaObject, rows: DataFrame) -> bool:
+    """An aggregate, a window or a generator makes Spark plan more than one selection."""
+    input_plan = rows._jdf.queryExecution().analyzed()  # noqa: SLF001 - as above
+    return plan.nodeName() == "Project" and bool(plan.child().fastEquals(input_plan))
 
 
-def _tree_problem(root: JavaObject) -> str | None:
+def _tree_problem(root: JavaObject, condition: str) -> str | None:
     if not root.deterministic():
         return "is not deterministic: the same row could get another score"
     for node in _nodes(root):
@@ -104,7 +104,13 @@ def _tree_problem(root: JavaObject) -> str | None:
             return _REFUSED[kind]
         if node.children().size() == 0 and kind not in _ALLOWED_LEAVES:
             return f"uses {node.prettyName()}, which is not a column or a constant"
+        if kind == "Literal" and _is_time(node) and _CLOCK_WORD.search(condition):
+            return "uses the clock (now, today): the same row could get another score"
     return None
+
+
+def _is_time(literal: JavaObject) -> bool:
+    return literal.dataType().simpleString() in ("date", "timestamp", "timestamp_ntz")
 
 
 def _nodes(root: JavaObject) -> list[JavaObject]:

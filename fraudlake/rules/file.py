@@ -78,8 +78,12 @@ def _lines(root: yaml.Node | None) -> tuple[dict[Place, int], list[str]]:
     lines: dict[Place, int] = {}
     repeated: list[str] = []
     pending: list[tuple[Place, yaml.Node | None]] = [((), root)]
+    seen: set[int] = set()  # an alias stands for a node already read, perhaps for one around it
     while pending:
         place, node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
         for key, line, value in _members(node):
             below = (*place, key)
             if below in lines:

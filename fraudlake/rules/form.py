@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
+from reprlib import Repr
 
 Place = tuple[str | int, ...]
 
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SHOWN_CHARACTERS = 80
 _DURATION = re.compile(r"([0-9]{1,9})\s*([smhd])")
 
 
@@ -138,7 +140,7 @@ class Form:
 
     def _item(self, name: str, position: int, value: object) -> Form:
         if not isinstance(value, Mapping):
-            self.report((name, position), f"expected a mapping, found {value!r}")
+            self.report((name, position), f"expected a mapping, found {_shown(value)}")
         values = value if isinstance(value, Mapping) else {}
         return Form(values, (*self.place, name, position), self.problems)
 
@@ -154,8 +156,15 @@ class Form:
 
     def _reject(self, name: str, value: object, expected: str, stand_in: object) -> object:
         if value is not None:
-            self.report((name,), f"expected {expected}, found {value!r}")
+            self.report((name,), f"expected {expected}, found {_shown(value)}")
         return stand_in
+
+
+def _shown(value: object) -> str:
+    """A value as it is quoted in a message: a file may hold any amount of it."""
+    shortened = Repr()
+    shortened.maxstring = shortened.maxother = _SHOWN_CHARACTERS
+    return shortened.repr(value)
 
 
 def _as_decimal(value: object) -> Decimal | None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from fraudlake.rules.form import Form
 
-MEASURES = ("count", "sum", "mean", "max", "count_distinct")
+_AGGREGATES = {"count": F.count, "sum": F.sum, "mean": F.avg, "max": F.max}
+MEASURES = (*_AGGREGATES, "count_distinct")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class WindowRule(Rule):
         """Add the measure to rows of this batch and of the earlier ones that it can reach."""
         passes = F.expr(self.where) if self.where else F.lit(True)
         counted = passes & F.col(self.key).isNotNull()
-        measured = _aggregate(self.measure, self.column, counted).over(self._window())
+        measured = self._measured(counted)
         return timeline.withColumn(self.measure_column, F.when(counted, measured))
 
     def fires(self) -> Column:
@@ -87,6 +88,12 @@ class WindowRule(Rule):
             F.lit(f" {what} of one {self.key} within {duration_text(self.duration)}{matching}"),
             F.lit(f" (rule: {limit})"),
         )
+
+    def _measured(self, counted: Column) -> Column:
+        value = F.when(counted, F.col(self.column) if self.column else F.lit(1))
+        if self.measure == "count_distinct":
+            return F.size(F.collect_set(value).over(self._window()))
+        return _AGGREGATES[self.measure](value).over(self._window())
 
     def _number(self) -> Column:
         decimals = 0 if self.measure.startswith("count") else 2
@@ -111,14 +118,6 @@ def duration_text(seconds: int) -> str:
 
 def _spread_of_null(key: str) -> Column:
     return F.when(F.col(key).isNull(), F.col("transaction_id"))
-
-
-def _aggregate(measure: str, column: str | None, counted: Column) -> Column:
-    value = F.when(counted, F.col(column) if column else F.lit(1))
-    if measure == "count_distinct":
-        return F.size(F.collect_set(value))
-    aggregates = {"count": F.count, "sum": F.sum, "mean": F.avg, "max": F.max}
-    return aggregates[measure](value)
 
 
 def _read_column(form: Form, measure: str, carry: tuple[str, ...]) -> str | None:

@@ -1,0 +1,305 @@
+"""What holds for every batch, however nasty: nothing lost, scores explained, layout unseen."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+from pyspark.sql import types as t
+
+from fraudlake import tally
+from fraudlake.cleansing import REJECT_REASONS
+from fraudlake.history import Past
+from fraudlake.lake import Lake
+from fraudlake.pipeline import cleanse_batch, match_customers, score_batch, summarise_batch
+from fraudlake.runs import RunLog
+from fraudlake.sources import open_sources
+from tests.lakes import COLUMNS, Inputs, Row, Texts, book_with, in_order, score_days, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from fraudlake.rules.book import RuleBook
+    from fraudlake.scorer import ScoreResult
+    from fraudlake.tables import BatchInputs
+
+DAY = date(2025, 3, 10)
+# The carried number tells rows apart that agree in everything else.
+CARRIED = (*COLUMNS, "line_no")
+VALUES = {
+    "transaction_id": ["T1", "T2", "T3", "T4", "T5", " T1 ", "", "\u00a0", 'T"6', "tee,7"],
+    "customer_id": ["C1", "C1", "C2", "C3", "C4", "C5", "c1", " C2", "nobody", ""],
+    "transaction_ts": [
+        "2025-03-10T12:00:00Z",
+        "2025-03-10T12:00:00.000001Z",
+        "2025-03-10T12:00:59.999999Z",
+        "2025-03-10 12:01",
+        "2025-03-10T13:01:00+01:00",
+        "2025-03-09T23:59:59.9999999",
+        "2025-03-02T23:59:59Z",
+        "2025-03-11T01:00:00.000001Z",
+        "2025-02-30T00:00:00Z",
+        "10/03/2025 12:00",
+        "",
+    ],
+    "amount": [
+        *("10.00", "10.00", "5000", "5000.01", "+0012.5", "0.005", "0.00004", "999999999999.99"),
+        *("0", "-7.5", "1e3", "1,000", "NaN", "", "1234567890123"),
+    ],
+    "currency": ["USD", "USD", "eur", "JPY", "GBP", "XXX", "US", "", " usd\u2003"],
+    "merchant_id": ["M1", "M2", ""],
+    "channel": ["card", "cash", ""],
+    "country": ["NP", " ", ""],
+}
+ROW = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()})
+# Mostly good rows, so that scores are looked at as well as rejections.
+GOOD = st.fixed_dictionaries(
+    {name: st.sampled_from(values[: 1 + len(values) // 2]) for name, values in VALUES.items()}
+)
+
+
+def batches(most: int) -> st.SearchStrategy[list[Texts]]:
+    """Batches of 30 rows and more, each row numbered."""
+    rows = st.lists(st.one_of(GOOD, GOOD, ROW), min_size=30, max_size=most)
+    return rows.map(lambda found: [{**row, "line_no": str(at)} for at, row in enumerate(found)])
+
+
+def examples(count: int) -> settings:
+    """Few examples, the same each time: each one is a whole batch, too slow to shrink."""
+    return settings(
+        max_examples=count,
+        derandomize=True,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@dataclass(frozen=True)
+class Core:
+    """The core on one batch without a past, free of the adapter's own choice of partitions."""
+
+    spark: SparkSession
+    book: RuleBook
+
+    def tables(self, inputs: Inputs, partitions: int = 1) -> dict[str, list[Row]]:
+        """All five tables of the batch, times as text."""
+        self.spark.conf.set("spark.sql.shuffle.partitions", partitions)
+        sources = open_sources(self.spark, inputs.paths, self.book, DAY, DAY)
+        past = Past(self.spark, Lake(inputs.root / "none"), RunLog([]), self.book, DAY)
+        frames = self._frames(sources.batch_inputs(DAY), past)
+        with _kept(frames):
+            return {name: _rows(frame) for name, frame in frames.items() if name[0] != "_"}
+
+    def _frames(self, inputs: BatchInputs, past: Past) -> dict[str, DataFrame]:
+        cleansed = cleanse_batch(inputs, past.accepted_ids(), self.book, DAY).persist()
+        profile = past.profile()
+        people = match_customers(cleansed, inputs, profile, self.book, DAY).persist()
+        oldest = tally.moment(tally.cleansing_counts(cleansed).collect()[0]["oldest_micros"])
+        both = score_batch(cleansed, people, past.history(oldest), self.book)
+        scored = both.scored_transactions.persist()
+        summary = summarise_batch(scored, people, profile, past.leaving(), self.book)
+        return {
+            "_cleansed": cleansed,
+            "_people": people,
+            "scored_transactions": scored,
+            "quarantine": both.quarantine,
+            **vars(summary),
+        }
+
+
+@contextmanager
+def _kept(frames: dict[str, DataFrame]) -> Iterator[None]:
+    yield
+    for frame in frames.values():
+        frame.unpersist()
+
+
+def _rows(frame: DataFrame) -> list[Row]:
+    texts = [
+        F.col(one.name).cast("string").alias(one.name)
+        if isinstance(one.dataType, t.TimestampType)
+        else F.col(one.name)
+        for one in frame.schema.fields
+    ]
+    return in_order(row.asDict(recursive=True) for row in frame.select(*texts).collect())
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
+    settings = "{cleansing: {carry: [line_no]}, baseline: {batch_min: 5}}"
+    return book_with(tmp_path_factory.mktemp("rules"), settings)
+
+
+@pytest.fixture(scope="module")
+def core(spark: SparkSession, book: RuleBook) -> Core:
+    spark.conf.set("spark.sql.adaptive.enabled", "false")
+    return Core(spark, book)
+
+
+@contextmanager
+def reference_inputs() -> Iterator[Inputs]:
+    """Customers, blacklist and rates in a folder of one example."""
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = Inputs(Path(folder))
+        inputs.write("customers/customers.csv", PEOPLE, [*PEOPLE[1]])
+        inputs.write("blacklist/blacklist.csv", LISTED, [*LISTED[0]])
+        inputs.write_rates(("2025-03-07", "EUR", "1.0833"), ("2025-03-01", "JPY", "0.0067"))
+        yield inputs
+
+
+PEOPLE = [
+    {"customer_id": "C1", "full_name": "Ana Maria Fernandez Lopez"},
+    {
+        "customer_id": "C2",
+        "full_name": "Ben Ash",
+        "email": "ben@example.org",
+        "phone": "5551234567",
+    },
+    {"customer_id": "C3", "full_name": "Carol Birch"},
+    {"customer_id": "C4", "full_name": "Dan Cedar"},
+]
+LISTED = [
+    {
+        "blacklist_id": "B1",
+        "full_name": "Ana Maria Fernandes Lopez",
+        "customer_id": "",
+        "email": "",
+    },
+    {"blacklist_id": "B2", "email": "BEN@example.org"},
+    {"blacklist_id": "B3", "customer_id": "C5"},
+    {"blacklist_id": "B4", "customer_id": "C2"},
+]
+WHOLE = f"transactions/ingest_date={DAY}/part-0"
+
+
+@examples(3)
+@given(rows=batches(most=120))
+def test_every_row_is_scored_or_set_aside_and_every_score_is_explained(
+    core: Core, rows: list[Texts]
+) -> None:
+    with reference_inputs() as inputs:
+        file = inputs.write(f"{WHOLE}.csv", rows, CARRIED)
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write("T9,C1,too,few\n")
+        found = core.tables(inputs)
+    _check_nothing_is_lost(rows, found["scored_transactions"], found["quarantine"])
+    for row in found["scored_transactions"]:
+        _check_explained(row, core.book)
+    _check_totals(found)
+
+
+def _check_nothing_is_lost(rows: list[Texts], scored: list[Row], rejected: list[Row]) -> None:
+    whole = [row for row in rejected if row["raw_line"] is None]
+    numbers = Counter(row["line_no"] for row in (*scored, *whole))
+    assert numbers == Counter(row["line_no"] for row in rows)
+    assert [row["raw_line"] for row in rejected if row["raw_line"]] == ["T9,C1,too,few"]
+    by_number = {row["line_no"]: row for row in rows}
+    for row in whole:
+        assert {name: row[name] or "" for name in CARRIED} == by_number[row["line_no"]]
+    for row in scored:
+        assert row["transaction_id"] == by_number[row["line_no"]]["transaction_id"].strip()
+        assert row["customer_id"] == by_number[row["line_no"]]["customer_id"].strip()
+    for row in rejected:
+        reasons = row["reject_reasons"]
+        assert reasons == [one for one in REJECT_REASONS if one in reasons] != []
+
+
+def _check_explained(row: Row, book: RuleBook) -> None:
+    points = {rule.heading.id: rule.heading.points for rule in book.rules}
+    fired = row["risk_reasons"]
+    assert fired == [one for one in points if one in fired]
+    assert [one["rule"] for one in row["evidence"]] == fired
+    assert [one["points"] for one in row["evidence"]] == [points[one] for one in fired]
+    assert all(one["text"] for one in row["evidence"])
+    score = min(100, sum(points[one] for one in fired))
+    assert row["risk_score"] == score
+    assert row["risk_category"] == ("High" if score >= 70 else "Medium" if score >= 30 else "Low")
+    assert score < row["risk_rank"] < score + 1
+    assert row["rules_version"] == book.version
+
+
+def _check_totals(found: dict[str, list[Row]]) -> None:
+    scored = found["scored_transactions"]
+    pairs = Counter((row["customer_id"], row["transaction_id"]) for row in scored)
+    assert set(pairs.values()) <= {1}
+    counts = Counter(row["customer_id"] for row in scored)
+    for name, count in (
+        ("customer_risk", "transaction_count"),
+        ("customer_profile", "lifetime_transaction_count"),
+    ):
+        assert {row["customer_id"]: row[count] for row in found[name]} == counts
+    flagged = {row["customer_id"]: row["transaction_count"] for row in found["flagged_customers"]}
+    assert flagged == {name: counts[name] for name in flagged}
+
+
+@examples(3)
+@given(rows=batches(most=80), seed=st.integers(0, 9999))
+def test_order_files_format_and_partitions_change_no_row(
+    core: Core, rows: list[Texts], seed: int
+) -> None:
+    shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311  not a secret
+    with reference_inputs() as inputs:
+        inputs.write(f"{WHOLE}.csv", rows, CARRIED)
+        expected = core.tables(inputs)
+    with reference_inputs() as inputs:
+        for part in range(2):
+            columns = CARRIED[part + 2 :] + CARRIED[: part + 2]
+            inputs.write(f"{WHOLE}-{part}.csv", shuffled[part::3], columns)
+        inputs.write_parquet(f"{WHOLE}-2.parquet", shuffled[2::3], CARRIED[::-1])
+        assert core.tables(inputs, partitions=7) == expected
+
+
+@examples(3)
+@given(rows=batches(most=80), times=st.integers(2, 40))
+def test_entries_that_stand_many_times_on_the_blacklist_change_no_row(
+    core: Core, rows: list[Texts], times: int
+) -> None:
+    with reference_inputs() as inputs:
+        inputs.write(f"{WHOLE}.csv", rows, CARRIED)
+        expected = core.tables(inputs)
+        inputs.write("blacklist/blacklist.csv", LISTED * times, [*LISTED[0]])
+        assert core.tables(inputs, partitions=3) == expected
+    assert expected["flagged_customers"]
+
+
+DAYS = ("2025-03-08", "2025-03-09", "2025-03-10")
+
+
+@examples(1)
+@given(rows=batches(most=90), seed=st.integers(0, 9999))
+def test_a_backfill_equals_single_runs_in_date_order_and_a_rerun_the_first_run(
+    spark: SparkSession, book: RuleBook, rows: list[Texts], seed: int
+) -> None:
+    chosen = random.Random(seed)  # noqa: S311  not a secret
+    by_day: dict[str, list[Texts]] = {day: [] for day in DAYS}
+    for row in rows:
+        by_day[chosen.choice(DAYS)].append(row)
+    with reference_inputs() as inputs:
+        for day, found in by_day.items():
+            inputs.write_transactions(day, found, CARRIED)
+        at_once, singly = Lake(inputs.root / "at-once"), Lake(inputs.root / "singly")
+        backfill = score_days(spark, inputs, at_once, DAYS[0], DAYS[-1], book=book)
+        runs = [score_days(spark, inputs, singly, day, book=book) for day in DAYS]
+        rerun = score_days(spark, inputs, at_once, DAYS[-1], book=book)
+        expected = [_only_tables(singly, run) for run in runs]
+        assert [tables(at_once, one) for one in backfill.manifests] == expected
+        assert _only_tables(at_once, rerun) == expected[-1]
+        assert all(day["scored_transactions"] and day["quarantine"] for day in expected)
+
+
+def _only_tables(lake: Lake, result: ScoreResult) -> dict[str, list[Row]]:
+    [manifest] = result.manifests
+    return tables(lake, manifest)
