@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from fraudlake import blacklist, customers, fx
+from fraudlake import blacklist, customers
 from fraudlake.errors import InputError, SchemaError
 from fraudlake.files import InputFile, TableFiles, file_columns, find_table
+from fraudlake.fx_source import FxSource, open_fx
 from fraudlake.tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, BatchInputs, InputTable
 from fraudlake.tabular import read_input
 from fraudlake.transactions import TransactionSource
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
 
-_SHOWN_PROBLEMS = 10
+_PARTITIONED_BY = {
+    TRANSACTIONS: "ingest_date",
+    CUSTOMERS: "snapshot_date",
+    BLACKLIST: "snapshot_date",
+    FX_RATES: None,
+}
 
 
 @dataclass(frozen=True)
@@ -121,31 +127,6 @@ class Sources:
         return Snapshot(rows, files, {**_snapshot_facts(day), **counts.get, **found})
 
 
-@dataclass(frozen=True)
-class FxSource:
-    """All rates that were delivered, and what is doubtful about them."""
-
-    root: Path
-    files: list[InputFile]
-    rates: fx.FxRates
-    doubts: list[tuple[date | None, str | None, str]]
-
-    def rates_for(self, batch: date, settings: Settings) -> fx.FxRates:
-        """The rates, if none that the batch can use is doubtful; InputError otherwise."""
-        first = fx.usable_from(batch, settings)
-        found = [
-            f"fx_rates: {self.root}: {currency or 'a row'} on {day or 'no date'} {problem}"
-            for day, currency, problem in self.doubts
-            if day is None or first <= day <= batch
-        ]
-        if found:
-            more = len(found) - _SHOWN_PROBLEMS
-            rest = [f"and {more} more"] if more > 0 else []
-            advice = f"correct the rates that batch {batch} can use ({first} to {batch})"
-            raise InputError([*found[:_SHOWN_PROBLEMS], *rest, advice])
-        return self.rates
-
-
 def open_sources(
     spark: SparkSession, paths: InputPaths, book: RuleBook, first: date, last: date
 ) -> Sources:
@@ -154,13 +135,7 @@ def open_sources(
     Raises InputError or SchemaError with every problem that the files' names and headers show.
     """
     carry = book.settings.cleansing.carry
-    tables = {
-        "transactions": find_table(paths.transactions, TRANSACTIONS, "ingest_date"),
-        "customers": find_table(paths.customers, CUSTOMERS, "snapshot_date"),
-        "blacklist": find_table(paths.blacklist, BLACKLIST, "snapshot_date"),
-        "fx_rates": find_table(paths.fx_rates, FX_RATES, None),
-    }
-    span = (first, last)
+    tables, span = _find_tables(paths), (first, last)
     used = _files_used(tables, *span)
     _check_columns(used, carry)
     transactions = TransactionSource(spark, tables["transactions"], carry)
@@ -173,8 +148,21 @@ def open_sources(
         transactions=transactions,
         customers=tables["customers"],
         blacklist=tables["blacklist"],
-        fx_rates=_open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
+        fx_rates=open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
     )
+
+
+def _find_tables(paths: InputPaths) -> dict[str, TableFiles]:
+    found: dict[str, TableFiles] = {}
+    problems: list[str] = []
+    for table, partition in _PARTITIONED_BY.items():
+        try:
+            found[table.name] = find_table(getattr(paths, table.name), table, partition)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 def _files_used(
@@ -218,33 +206,6 @@ def _check_columns(
         )
     if problems:
         raise SchemaError(problems)
-
-
-def _open_fx(
-    spark: SparkSession, root: Path, files: TableFiles, settings: Settings, span: tuple[date, date]
-) -> FxSource:
-    found = files.by_date[None]
-    raw = read_input(spark, found, FX_RATES)
-    rates = fx.typed_rates(raw.where("raw_line is null")).persist()
-    ragged = raw.where("raw_line is not null").limit(1).collect()
-    if ragged:
-        line = ragged[0]["raw_line"]
-        raise InputError(f"fx_rates: {root} has a line that is not three fields: {line!r}")
-    doubts = [
-        (row["rate_date"], row["currency"], row["problem"])
-        for row in fx.doubtful_rates(rates).orderBy("rate_date", "currency").collect()
-    ]
-    first = fx.usable_from(span[0], settings)
-    usable = rates.where(F.col("rate_date").between(first, span[1]))
-    covered = fx.covered_stretches(rates, settings.fx)
-    opened = FxSource(root, found, fx.FxRates(_local(usable), _local(covered)), doubts)
-    rates.unpersist()
-    return opened
-
-
-def _local(small: DataFrame) -> DataFrame:
-    """A small frame as plain rows: the plans of all batches stay short."""
-    return small.sparkSession.createDataFrame(small.collect(), small.schema)
 
 
 def _counted(raw: DataFrame) -> tuple[Observation, DataFrame]:

@@ -74,18 +74,29 @@ def _read_group(
     all_columns: bool,
 ) -> DataFrame:
     found = file_columns(files[0], table)
-    is_csv = files[0].kind == "csv"
-    rows = _read_csv(spark, files, found, table) if is_csv else _read_parquet(spark, files)
-    others = [name for name in dict.fromkeys(found) if name not in wanted] if all_columns else []
-    columns = [
-        F.col(f"`{name}`") if name in found else F.lit(None).cast("string").alias(name)
-        for name in (*wanted, *others)
-    ]
-    return rows.select(*columns, _RAW_LINE)
+    others = _other_columns(found, wanted) if all_columns else []
+    kept = [name for name in (*wanted, *others) if name in found]
+    if files[0].kind == "csv":
+        rows = _read_csv(spark, files, found, kept, table)
+    else:
+        rows = _read_parquet(spark, files, kept, wanted)
+    missing = [F.lit(None).cast("string").alias(name) for name in wanted if name not in kept]
+    return rows.select("*", *missing)
+
+
+def _other_columns(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Further columns, but those that Spark could not tell from another one's name."""
+    taken = {name.lower() for name in (*wanted, _RAW_LINE)}
+    others = {name.lower(): name for name in reversed(found) if "`" not in name}
+    return [name for lowered, name in others.items() if lowered not in taken]
 
 
 def _read_csv(
-    spark: SparkSession, files: Sequence[InputFile], header: Sequence[str], table: InputTable
+    spark: SparkSession,
+    files: Sequence[InputFile],
+    header: Sequence[str],
+    kept: Sequence[str],
+    table: InputTable,
 ) -> DataFrame:
     # The header's names may repeat or clash in case: fields are read by position.
     fields = [f"field_{at}" for at in range(len(header))]
@@ -101,18 +112,29 @@ def _read_csv(
         .csv([_spark_path(file) for file in files])
     )
     is_whole = F.col(_RAW_LINE).isNull()
-    named = {name: at for at, name in reversed(list(enumerate(header)))}
-    columns = [F.when(is_whole, F.col(fields[at])).alias(name) for name, at in named.items()]
+    columns = [F.when(is_whole, F.col(fields[header.index(name)])).alias(name) for name in kept]
     # Where fields may hold line breaks, Spark takes a line of blanks for a row of one field.
     is_blank = trimmed(F.col(_RAW_LINE)).isNull() & F.col(_RAW_LINE).isNotNull()
     return rows.select(*columns, _RAW_LINE).where(~is_blank)
 
 
-def _read_parquet(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
+def _read_parquet(
+    spark: SparkSession, files: Sequence[InputFile], kept: Sequence[str], wanted: Sequence[str]
+) -> DataFrame:
     rows = spark.read.parquet(*(_spark_path(file) for file in files))
+    nested = [one for one in rows.schema.fields if one.name in kept and _is_nested(one)]
+    refused = [one for one in nested if one.name in wanted]
+    if refused:
+        found = ", ".join(f"{one.name} is {one.dataType.simpleString()}" for one in refused)
+        raise SchemaError(f"{files[0].path}: column {found}; deliver plain values")
     nanoseconds = nanosecond_columns(files[0])
-    texts = [_as_text(one, files[0], nanoseconds).alias(one.name) for one in rows.schema.fields]
+    plain = [one for one in rows.schema.fields if one.name in kept and one not in nested]
+    texts = [_as_text(one, nanoseconds).alias(one.name) for one in plain]
     return rows.select(*texts, F.lit(None).cast("string").alias(_RAW_LINE))
+
+
+def _is_nested(field: t.StructField) -> bool:
+    return isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType)
 
 
 def _spark_path(file: InputFile) -> str:
@@ -120,11 +142,8 @@ def _spark_path(file: InputFile) -> str:
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.path.absolute()))
 
 
-def _as_text(field: t.StructField, file: InputFile, nanoseconds: frozenset[str]) -> Column:
+def _as_text(field: t.StructField, nanoseconds: frozenset[str]) -> Column:
     column = F.col(f"`{field.name}`")
-    if isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType):
-        found = field.dataType.simpleString()
-        raise SchemaError(f"{file.path}: column {field.name} is {found}; deliver plain values")
     # Arrow also calls the 96-bit times of older Spark nanoseconds; Spark reads them as times.
     if field.name in nanoseconds and isinstance(field.dataType, t.LongType):
         # In whole numbers: as a double, nanoseconds of our days would be off by some 100.

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
@@ -20,6 +18,9 @@ from fraudlake.sources import InputPaths
 from tests.oracle.spec_sql import score_in_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     import pandas as pd
     from pyspark.sql import SparkSession
 

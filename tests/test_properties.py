@@ -63,17 +63,22 @@ VALUES = {
     "channel": ["card", "cash", ""],
     "country": ["NP", " ", ""],
 }
-ROW = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()})
-# Mostly good rows, so that scores are looked at as well as rejections.
-GOOD = st.fixed_dictionaries(
-    {name: st.sampled_from(values[: 1 + len(values) // 2]) for name, values in VALUES.items()}
-)
+BATCHES = st.integers(0, 9999).map(random.Random)
 
 
-def batches(most: int) -> st.SearchStrategy[list[Texts]]:
-    """Batches of 30 rows and more, each row numbered."""
-    rows = st.lists(st.one_of(GOOD, GOOD, ROW), min_size=30, max_size=most)
-    return rows.map(lambda found: [{**row, "line_no": str(at)} for at, row in enumerate(found)])
+def batch_of(chosen: random.Random, most: int, day: date = DAY) -> list[Texts]:
+    """A numbered batch of 30 rows and more, two of three rows mostly good ones."""
+    rows = [_row(chosen, is_good=chosen.random() < 2 / 3) for _ in range(chosen.randint(30, most))]
+    for number, row in enumerate(rows):
+        row["line_no"] = f"{day}-{number}"
+        row["transaction_ts"] = row["transaction_ts"].replace(str(DAY), str(day))
+    return rows
+
+
+def _row(chosen: random.Random, *, is_good: bool) -> Texts:
+    """The first half of the values are good ones."""
+    share = 2 if is_good else 1
+    return {name: chosen.choice(found[: -(-len(found) // share)]) for name, found in VALUES.items()}
 
 
 def examples(count: int) -> settings:
@@ -186,10 +191,11 @@ WHOLE = f"transactions/ingest_date={DAY}/part-0"
 
 
 @examples(3)
-@given(rows=batches(most=120))
+@given(chosen=BATCHES)
 def test_every_row_is_scored_or_set_aside_and_every_score_is_explained(
-    core: Core, rows: list[Texts]
+    core: Core, chosen: random.Random
 ) -> None:
+    rows = batch_of(chosen, most=200)
     with reference_inputs() as inputs:
         file = inputs.write(f"{WHOLE}.csv", rows, CARRIED)
         with file.open("a", encoding="utf-8") as stream:
@@ -246,11 +252,10 @@ def _check_totals(found: dict[str, list[Row]]) -> None:
 
 
 @examples(3)
-@given(rows=batches(most=80), seed=st.integers(0, 9999))
-def test_order_files_format_and_partitions_change_no_row(
-    core: Core, rows: list[Texts], seed: int
-) -> None:
-    shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311  not a secret
+@given(chosen=BATCHES)
+def test_order_files_format_and_partitions_change_no_row(core: Core, chosen: random.Random) -> None:
+    rows = batch_of(chosen, most=100)
+    shuffled = chosen.sample(rows, len(rows))
     with reference_inputs() as inputs:
         inputs.write(f"{WHOLE}.csv", rows, CARRIED)
         expected = core.tables(inputs)
@@ -263,10 +268,11 @@ def test_order_files_format_and_partitions_change_no_row(
 
 
 @examples(3)
-@given(rows=batches(most=80), times=st.integers(2, 40))
+@given(chosen=BATCHES, times=st.integers(2, 40))
 def test_entries_that_stand_many_times_on_the_blacklist_change_no_row(
-    core: Core, rows: list[Texts], times: int
+    core: Core, chosen: random.Random, times: int
 ) -> None:
+    rows = batch_of(chosen, most=100)
     with reference_inputs() as inputs:
         inputs.write(f"{WHOLE}.csv", rows, CARRIED)
         expected = core.tables(inputs)
@@ -279,17 +285,14 @@ DAYS = ("2025-03-08", "2025-03-09", "2025-03-10")
 
 
 @examples(1)
-@given(rows=batches(most=90), seed=st.integers(0, 9999))
+@given(chosen=BATCHES)
 def test_a_backfill_equals_single_runs_in_date_order_and_a_rerun_the_first_run(
-    spark: SparkSession, book: RuleBook, rows: list[Texts], seed: int
+    spark: SparkSession, book: RuleBook, chosen: random.Random
 ) -> None:
-    chosen = random.Random(seed)  # noqa: S311  not a secret
-    by_day: dict[str, list[Texts]] = {day: [] for day in DAYS}
-    for row in rows:
-        by_day[chosen.choice(DAYS)].append(row)
     with reference_inputs() as inputs:
-        for day, found in by_day.items():
-            inputs.write_transactions(day, found, CARRIED)
+        for day in DAYS:
+            rows = batch_of(chosen, most=90, day=date.fromisoformat(day))
+            inputs.write_transactions(day, rows, CARRIED)
         at_once, singly = Lake(inputs.root / "at-once"), Lake(inputs.root / "singly")
         backfill = score_days(spark, inputs, at_once, DAYS[0], DAYS[-1], book=book)
         runs = [score_days(spark, inputs, singly, day, book=book) for day in DAYS]

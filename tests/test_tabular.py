@@ -256,6 +256,21 @@ def test_nested_columns_are_refused(spark: SparkSession, tmp_path: Path) -> None
         rows(spark, tmp_path)
 
 
+def test_nested_columns_that_nobody_asks_for_are_ignored(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    parquet(tmp_path / "a.parquet", tags=pa.array([["a", "b"]]))
+    assert rows(spark, tmp_path)[0]["transaction_id"] == "T1"
+
+
+def test_other_columns_may_have_any_name(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,Email,email,raw_line,position\nC1,X,a@b.example,r,chief\n")
+    files = find_table(path, CUSTOMERS, None).by_date[None]
+    row = read_input(spark, files, CUSTOMERS, all_columns=True).collect()[0]
+    assert (row["email"], row["position"], row["raw_line"]) == ("a@b.example", "chief", None)
+
+
 def test_no_files_are_no_rows(spark: SparkSession) -> None:
     found = read_input(spark, [], TRANSACTIONS, ("note",))
     assert found.columns == [*TRANSACTIONS.columns, "note", "raw_line"]

@@ -1,0 +1,82 @@
+"""The currency rates as a source: read once, doubts told to the batches that they concern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from fraudlake import fx
+from fraudlake.errors import InputError
+from fraudlake.tables import FX_RATES
+from fraudlake.tabular import read_input
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from fraudlake.files import InputFile, TableFiles
+    from fraudlake.settings import Settings
+
+_SHOWN_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class FxSource:
+    """All rates that were delivered, and what is doubtful about them."""
+
+    root: Path
+    files: list[InputFile]
+    rates: fx.FxRates
+    doubts: list[tuple[date | None, str | None, str]]
+
+    def rates_for(self, batch: date, settings: Settings) -> fx.FxRates:
+        """The rates, if none that the batch can use is doubtful; InputError otherwise."""
+        first = fx.usable_from(batch, settings)
+        found = [
+            f"fx_rates: {self.root}: {currency or 'a row'} on {day or 'no date'} {problem}"
+            for day, currency, problem in self.doubts
+            if day is None or first <= day <= batch
+        ]
+        if found:
+            more = len(found) - _SHOWN_PROBLEMS
+            rest = [f"and {more} more"] if more > 0 else []
+            advice = f"correct the rates that batch {batch} can use ({first} to {batch})"
+            raise InputError([*found[:_SHOWN_PROBLEMS], *rest, advice])
+        return self.rates
+
+
+def open_fx(
+    spark: SparkSession, root: Path, files: TableFiles, settings: Settings, span: tuple[date, date]
+) -> FxSource:
+    """Read the rates that the batches of `span` (first and last date) can use, and judge them all.
+
+    Raises InputError when a line has not the header's number of fields.
+    """
+    found = files.by_date[None]
+    raw = read_input(spark, found, FX_RATES)
+    rates = fx.typed_rates(raw.where("raw_line is null")).persist()
+    ragged = raw.where("raw_line is not null").limit(1).collect()
+    if ragged:
+        raise InputError(
+            f"fx_rates: {root} has a line whose number of fields is not that of its header; "
+            "deliver rate_date, currency and usd_per_unit on every line"
+        )
+    doubts = [
+        (row["rate_date"], row["currency"], row["problem"])
+        for row in fx.doubtful_rates(rates).orderBy("rate_date", "currency").collect()
+    ]
+    first = fx.usable_from(span[0], settings)
+    usable = rates.where(F.col("rate_date").between(first, span[1]))
+    covered = fx.covered_stretches(rates, settings.fx)
+    opened = FxSource(root, found, fx.FxRates(_local(usable), _local(covered)), doubts)
+    rates.unpersist()
+    return opened
+
+
+def _local(small: DataFrame) -> DataFrame:
+    """A small frame as plain rows: the plans of all batches stay short."""
+    return small.sparkSession.createDataFrame(small.collect(), small.schema)
