@@ -17,6 +17,7 @@ from fraudlake.errors import InputError
 from fraudlake.history import Past
 from fraudlake.pipeline import cleanse_batch, match_customers, score_batch, summarise_batch
 from fraudlake.runs import Manifest, RunLog, check_reconciled
+from fraudlake.sources import fit_to_input
 from fraudlake.tables import OUTPUT_TABLES, BatchInputs, BatchSummary, History, scored_schema
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from fraudlake.lake import Lake
     from fraudlake.sources import Sources
 
-_BYTES_A_PARTITION = 16 * 1024 * 1024
-_SMALL_BATCH = 2  # partitions
 _CHANGES_LOOK_BACK = timedelta(days=7)
 
 
@@ -108,11 +107,7 @@ class BatchRun:
         return tuple(rule.heading.id for rule in self.sources.book.rules)
 
     def _open_inputs(self) -> BatchInputs:
-        size = sum(one.size for one in self.sources.transactions.files_of(self.batch))
-        partitions = min(1 + size // _BYTES_A_PARTITION, 2000)
-        self.sources.spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-        # Adaptive execution plans anew after each stage, which a small batch never earns back.
-        self.sources.spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_BATCH)
+        fit_to_input(self.sources.spark, self.sources.transactions.files_of(self.batch))
         return self.sources.batch_inputs(self.batch)
 
     def _cleanse(self, inputs: BatchInputs, past: Past) -> tuple[DataFrame, dict[str, Any], int]:

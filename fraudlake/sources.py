@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
 
+_BYTES_A_PARTITION = 16 * 1024 * 1024
+_UNPACKED = 4  # times the size of a packed file
+_SMALL_INPUT = 2  # partitions
+_MOST_PARTITIONS = 2000
 _PARTITIONED_BY = {
     TRANSACTIONS: "ingest_date",
     CUSTOMERS: "snapshot_date",
@@ -138,6 +142,7 @@ def open_sources(
     tables, span = _find_tables(paths), (first, last)
     used = _files_used(tables, *span)
     _check_columns(used, carry)
+    fit_to_input(spark, [file for _, files in used[1:] for file in files])
     transactions = TransactionSource(spark, tables["transactions"], carry)
     if not transactions.files.is_partitioned:
         transactions.part_by_timestamp()
@@ -150,6 +155,17 @@ def open_sources(
         blacklist=tables["blacklist"],
         fx_rates=open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
     )
+
+
+def fit_to_input(spark: SparkSession, files: Sequence[InputFile]) -> None:
+    """Give the session as many shuffle partitions as the files need.
+
+    Adaptive execution plans anew after each stage, which a small input never earns back.
+    """
+    size = sum(one.size * (1 if one.name.endswith(".csv") else _UNPACKED) for one in files)
+    partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_INPUT)
 
 
 def _find_tables(paths: InputPaths) -> dict[str, TableFiles]:
