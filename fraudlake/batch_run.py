@@ -17,7 +17,7 @@ from fraudlake.errors import InputError
 from fraudlake.history import Past
 from fraudlake.pipeline import cleanse_batch, match_customers, score_batch, summarise_batch
 from fraudlake.runs import Manifest, RunLog, check_reconciled
-from fraudlake.sources import fit_to_input
+from fraudlake.session import fit_to_input
 from fraudlake.tables import OUTPUT_TABLES, BatchInputs, BatchSummary, History, scored_schema
 
 if TYPE_CHECKING:

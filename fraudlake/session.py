@@ -19,11 +19,19 @@ from typing import TYPE_CHECKING
 from fraudlake.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
+
+    from fraudlake.files import InputFile
 
 LOG_SETTINGS = Path(__file__).with_name("session_log4j2.properties")
 LOOPBACK = "127.0.0.1"
 MEBIBYTE = 1024 * 1024
+_BYTES_A_PARTITION = 16 * MEBIBYTE
+_UNPACKED = 4  # times the size of a packed file
+_SMALL_INPUT = 2  # partitions
+_MOST_PARTITIONS = 2000
 
 # Settings that can change a result or a written file; a Glue job needs the same.
 SQL_CONF = {
@@ -103,6 +111,17 @@ def build_session(settings: SessionSettings) -> SparkSession:
         # It would win over spark.local.dir.
         os.environ["SPARK_LOCAL_DIRS"] = str(settings.local_dir)
     return _start(settings.app_name, session_conf(settings))
+
+
+def fit_to_input(spark: SparkSession, files: Sequence[InputFile]) -> None:
+    """Give the session as many shuffle partitions as the files need.
+
+    Adaptive execution plans anew after each stage, which a small input never earns back.
+    """
+    size = sum(one.size * (1 if one.name.endswith(".csv") else _UNPACKED) for one in files)
+    partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_INPUT)
 
 
 def session_environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ from fraudlake import blacklist, customers
 from fraudlake.errors import InputError, SchemaError
 from fraudlake.files import InputFile, TableFiles, file_columns, find_table
 from fraudlake.fx_source import FxSource, open_fx
+from fraudlake.session import fit_to_input
 from fraudlake.tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, BatchInputs, InputTable
 from fraudlake.tabular import read_input
 from fraudlake.transactions import TransactionSource
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
 
-_BYTES_A_PARTITION = 16 * 1024 * 1024
-_UNPACKED = 4  # times the size of a packed file
-_SMALL_INPUT = 2  # partitions
-_MOST_PARTITIONS = 2000
 _PARTITIONED_BY = {
     TRANSACTIONS: "ingest_date",
     CUSTOMERS: "snapshot_date",
@@ -155,17 +152,6 @@ def open_sources(
         blacklist=tables["blacklist"],
         fx_rates=open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
     )
-
-
-def fit_to_input(spark: SparkSession, files: Sequence[InputFile]) -> None:
-    """Give the session as many shuffle partitions as the files need.
-
-    Adaptive execution plans anew after each stage, which a small input never earns back.
-    """
-    size = sum(one.size * (1 if one.name.endswith(".csv") else _UNPACKED) for one in files)
-    partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_INPUT)
 
 
 def _find_tables(paths: InputPaths) -> dict[str, TableFiles]:
