@@ -18,6 +18,7 @@ demo: $(STAMP)  ## run the whole pipeline on this machine, no AWS account needed
 	$(BIN)/fraudlake demo
 
 test: $(STAMP)  ## run the tests; pass options with ARGS="-k velocity"
+	@sh scripts/set_up_mariadb.sh
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest $(ARGS)
 
 check: $(STAMP)  ## lint, formatting and types, as CI does

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from fraudlake.tables import AMOUNT, TRANSACTIONS
+from fraudlake.input_tables import TRANSACTIONS
+from fraudlake.tables import AMOUNT
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 

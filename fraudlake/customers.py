@@ -8,7 +8,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from fraudlake.identity import clean_text
-from fraudlake.tables import CUSTOMERS
+from fraudlake.input_tables import CUSTOMERS
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 from fraudlake.vectorised import mapped_text

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from fraudlake.tables import InputTable
+    from fraudlake.input_tables import InputTable
 
 _CHUNK_BYTES = 1 << 20
 _PARQUET_MAGIC = b"PAR1"

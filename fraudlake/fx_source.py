@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from fraudlake import fx
 from fraudlake.errors import InputError
-from fraudlake.tables import FX_RATES
+from fraudlake.input_tables import FX_RATES
 from fraudlake.tabular import read_input
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from fraudlake import blacklist, customers
 from fraudlake.errors import InputError, SchemaError
 from fraudlake.files import InputFile, TableFiles, file_columns, find_table
 from fraudlake.fx_source import FxSource, open_fx
+from fraudlake.input_tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, InputTable
 from fraudlake.session import fit_to_input
-from fraudlake.tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, BatchInputs, InputTable
+from fraudlake.tables import BatchInputs
 from fraudlake.tabular import read_input
 from fraudlake.transactions import TransactionSource
 

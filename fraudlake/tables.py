@@ -1,4 +1,4 @@
-"""The tables that go in and come out: their columns, types and the bundles that carry them."""
+"""The tables that come out: their columns, types; and the bundles that carry frames."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from pyspark.sql import types as t
+
+from fraudlake.input_tables import TRANSACTIONS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -23,50 +25,6 @@ RATE = t.DecimalType(18, 10)
 CENTS = t.DecimalType(28, 0)
 SQUARE_CENTS = t.DecimalType(38, 0)
 
-
-@dataclass(frozen=True)
-class InputTable:
-    """A table as it is delivered: every column is text, the required ones must be there."""
-
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    has_line_breaks: bool = True
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Required and optional columns, in the order in which they are written."""
-        return self.required + self.optional
-
-
-TRANSACTIONS = InputTable(
-    "transactions",
-    ("transaction_id", "customer_id", "transaction_ts", "amount", "currency"),
-    ("merchant_id", "channel", "country"),
-    has_line_breaks=False,
-)
-CUSTOMERS = InputTable(
-    "customers",
-    ("customer_id",),
-    ("full_name", "email", "phone", "date_of_birth", "country", "created_at", "updated_at"),
-)
-BLACKLIST = InputTable(
-    "blacklist",
-    (),
-    (
-        "blacklist_id",
-        "customer_id",
-        "full_name",
-        "email",
-        "phone",
-        "date_of_birth",
-        "reason",
-        "source",
-        "listed_at",
-        "expires_at",
-    ),
-)
-FX_RATES = InputTable("fx_rates", ("rate_date", "currency", "usd_per_unit"), ())
 
 MATCH_TYPES = ("customer_id", "email", "phone", "name")  # the better match first
 

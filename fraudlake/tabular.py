@@ -13,13 +13,15 @@ from pyspark.sql import types as t
 
 from fraudlake.errors import SchemaError
 from fraudlake.files import InputFile, file_columns, nanosecond_columns, parquet_layout
-from fraudlake.tables import TEXT, InputTable
+from fraudlake.tables import TEXT
 from fraudlake.text import trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyspark.sql import Column, DataFrame, SparkSession
+
+    from fraudlake.input_tables import InputTable
 
 _RAW_LINE = "raw_line"
 _UNREADABLE = r"while reading file (?:file:/*(?=/))?(.+?)\.?(?:\s*$| Details:)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fraudlake.errors import InputError
-from fraudlake.tables import TRANSACTIONS
+from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.tabular import read_input
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp

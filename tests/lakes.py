@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.rules.file import default_rule_file, read_rule_file
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
 from fraudlake.sources import InputPaths
-from fraudlake.tables import OUTPUT_TABLES, TRANSACTIONS
+from fraudlake.tables import OUTPUT_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fraudlake.fx import FxRates, covered_stretches
+from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.pipeline import cleanse_batch
-from fraudlake.tables import BLACKLIST, CUSTOMERS, RATE, BatchInputs, transaction_schema
+from fraudlake.tables import RATE, BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from fraudlake.blacklist import active_entries, best_matches, cleaned_entries
-from fraudlake.tables import BLACKLIST
+from fraudlake.input_tables import BLACKLIST
 from tests.frames import DAY, SETTINGS, Literal, frame, pairs
 
 if TYPE_CHECKING:

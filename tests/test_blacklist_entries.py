@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fraudlake.blacklist import active_entries, cleaned_entries
-from fraudlake.tables import BLACKLIST
+from fraudlake.input_tables import BLACKLIST
 from tests.frames import DAY, SETTINGS, frame, pairs
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from fraudlake.customers import customers_named, deduplicated_customers
+from fraudlake.input_tables import CUSTOMERS
 from fraudlake.pipeline import with_customer
-from fraudlake.tables import CUSTOMERS
 from tests.frames import Literal, frame, pairs, records
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from fraudlake.files import (
     nanosecond_columns,
     parquet_layout,
 )
-from fraudlake.tables import CUSTOMERS, FX_RATES, TRANSACTIONS
+from fraudlake.input_tables import CUSTOMERS, FX_RATES, TRANSACTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

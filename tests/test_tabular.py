@@ -12,7 +12,7 @@ import pytest
 from fraudlake.cleansing import with_typed_values
 from fraudlake.errors import SchemaError
 from fraudlake.files import find_table
-from fraudlake.tables import CUSTOMERS, TRANSACTIONS
+from fraudlake.input_tables import CUSTOMERS, TRANSACTIONS
 from fraudlake.tabular import corrupt_file, empty_frame, read_input, root_cause
 
 if TYPE_CHECKING:

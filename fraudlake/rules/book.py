@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from fraudlake.errors import SettingsError
+from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.rules.amount import AmountRule
 from fraudlake.rules.blacklist import BlacklistRule
 from fraudlake.rules.expression import ExpressionRule, condition_problem
@@ -20,7 +21,7 @@ from fraudlake.rules.rule import Heading, Rule, plain
 from fraudlake.rules.unknown_customer import UnknownCustomerRule
 from fraudlake.rules.window import WindowRule
 from fraudlake.settings import Settings
-from fraudlake.tables import TRANSACTIONS, scored_schema
+from fraudlake.tables import scored_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -1,0 +1,1 @@
+"""The two functions that feed the lake: the blacklist from MySQL, currency rates from the ECB."""

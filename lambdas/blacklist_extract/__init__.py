@@ -1,0 +1,1 @@
+"""Extracts the blacklist from MySQL: a full snapshot, cleaned, guarded and put in one piece."""

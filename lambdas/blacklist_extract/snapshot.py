@@ -1,0 +1,124 @@
+"""Snapshots of the blacklist in the raw bucket: their keys, their guard, their one PUT.
+
+    blacklist/snapshot_date=D/blacklist.csv                              the snapshot in force
+    control/blacklist/snapshot_date=D/<extract_id>/manifest.json, rejects.csv
+
+Rejects and manifest are put first, below the id of this extract; the PUT of the snapshot commits
+them by naming that id in its metadata. A manifest that no snapshot names never happened.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from fraudlake.errors import InputError
+from lambdas.objects import NewObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from io import BufferedRandom
+
+    from lambdas.objects import Bucket
+
+FOLDER = "blacklist/"
+CSV = "text/csv; charset=utf-8"
+_KEY = re.compile(r"blacklist/snapshot_date=(\d{4}-\d{2}-\d{2})/blacklist\.csv", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot that is there: its date and its number of entries."""
+
+    snapshot_date: date
+    entries: int
+
+
+def key_of(day: date) -> str:
+    """The one object of a snapshot."""
+    return f"{FOLDER}snapshot_date={day}/blacklist.csv"
+
+
+def control_key(day: date, extract_id: str, name: str) -> str:
+    """An object about an extract, outside every table."""
+    return f"control/blacklist/snapshot_date={day}/{extract_id}/{name}"
+
+
+def find_rivals(bucket: Bucket, day: date) -> list[Snapshot]:
+    """The snapshots that a new one of `day` is compared with.
+
+    The newest of an earlier date, and the one of the same date that it would replace. Raises
+    InputError when the folder of the date holds other objects: they would be read along.
+    """
+    keys = list(bucket.keys(f"{FOLDER}snapshot_date="))
+    _refuse_strangers(keys, day)
+    dates = sorted(date.fromisoformat(found[1]) for key in keys if (found := _KEY.fullmatch(key)))
+    earlier = [one for one in dates if one < day][-1:]
+    same = [one for one in dates if one == day]
+    return [Snapshot(one, _entries_of(bucket, one)) for one in earlier + same]
+
+
+def check_size(
+    entries: int, rivals: list[Snapshot], max_shrink: Decimal, *, allow_shrink: bool
+) -> None:
+    """Refuse an empty snapshot, and one that lost too large a share of its entries (InputError)."""
+    if not entries:
+        raise InputError(
+            "the new snapshot is empty; the earlier one stays in force. "
+            "See that src_blacklist is filled and the user sees its rows, then call again"
+        )
+    shrunk = [one for one in rivals if entries < one.entries * (1 - max_shrink)]
+    if shrunk and not allow_shrink:
+        than = ", ".join(f"{one.entries} of {one.snapshot_date}" for one in shrunk)
+        raise InputError(
+            f"the new snapshot has {entries} entries, against {than}: more than the share of "
+            f"{max_shrink} is gone; the earlier one stays in force. If that is right, call again "
+            'with "allow_shrink": true'
+        )
+
+
+def put_rejects(bucket: Bucket, key: str, body: BufferedRandom) -> None:
+    """Put the rows that were set aside, with their reasons."""
+    bucket.put(NewObject(key=key, body=body, content_type=CSV))
+
+
+def put_manifest(bucket: Bucket, key: str, manifest: Mapping[str, Any]) -> None:
+    """Put the account of an extract."""
+    body = BytesIO(json.dumps(manifest).encode())
+    bucket.put(NewObject(key=key, body=body, content_type="application/json"))
+
+
+def put_snapshot(
+    bucket: Bucket, day: date, body: BufferedRandom, manifest: Mapping[str, Any]
+) -> None:
+    """Put the snapshot: the commit. From here on it is the one in force for its date."""
+    metadata = {
+        "extract-id": manifest["extract_id"],
+        "entries": str(manifest["rows"]["entries"]),
+        "rejects": str(manifest["rows"]["rejects"]),
+    }
+    bucket.put(NewObject(key=key_of(day), body=body, content_type=CSV, metadata=metadata))
+
+
+def _refuse_strangers(keys: list[str], day: date) -> None:
+    folder = f"{FOLDER}snapshot_date={day}/"
+    strangers = [key for key in keys if key.startswith(folder) and key not in (key_of(day), folder)]
+    if strangers:
+        raise InputError(
+            f"{folder} holds {len(strangers)} other objects ({strangers[0]}), which would be read "
+            "as part of the blacklist; move them away and call again"
+        )
+
+
+def _entries_of(bucket: Bucket, day: date) -> int:
+    """From the metadata; a snapshot that came another way has none and is counted."""
+    told = bucket.metadata(key_of(day)).get("entries", "")
+    if told.isdecimal():
+        return int(told)
+    return max(0, sum(1 for _ in csv.reader(bucket.lines(key_of(day)))) - 1)
