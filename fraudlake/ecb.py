@@ -1,8 +1,7 @@
 """Turns the euro reference rates of the European Central Bank into the table fx_rates.
 
-The ECB publishes units of a currency per euro, one column a currency; fx_rates wants US
-dollars per unit, one row a currency and day. Imports the standard library only, so that a
-Lambda function can carry it.
+The ECB publishes units of a currency per euro, one column a currency; fx_rates wants US dollars
+per unit, one row a currency and day. Imports the standard library only: a Lambda carries it.
 
 Source: https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates/
 (eurofxref-hist.zip with all days since 1999, eurofxref.zip with the newest day).
@@ -22,7 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from math import floor
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from fraudlake.errors import InputError
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DECIMALS = 10
+UNPACKED_MOST = 32 * 2**20  # bytes; the history of 27 years has 2 million
 MISSING = frozenset({"", "N/A"})
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -39,7 +39,7 @@ MONTHS = (
 HOW_TO_GET = "Import a CSV, zip or gzip file of the ECB's euro reference rates unchanged"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Rate:
     """US dollars for one unit of a currency on a day, half up to 10 decimals."""
 
@@ -104,22 +104,24 @@ def unpack_lines(data: bytes, name: str) -> Iterator[str]:
     """Return the lines in the bytes of a rates file; `name` is for errors.
 
     Raises:
-        InputError: the bytes cannot be unpacked, or are not UTF-8.
+        InputError: the bytes cannot be unpacked, are not UTF-8, or have over `UNPACKED_MOST` bytes.
     """
     try:
-        text = _unpacked(data, name).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        with _opened(data, name) as unpacked:
+            content = unpacked.read(UNPACKED_MOST + 1)
+        if len(content) > UNPACKED_MOST:
+            raise InputError(f"{name}: more than {UNPACKED_MOST} bytes unpacked. {HOW_TO_GET}")
+        return iter(content.decode("utf-8-sig").splitlines())
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{name}: broken, or not UTF-8 ({error}). {HOW_TO_GET}") from error
-    return iter(text.splitlines())
 
 
 def parse_rates(lines: Iterable[str]) -> Iterator[Rate]:
     """Turn the ECB's wide layout into rates, the days in the order of the lines.
 
-    The layout: a header `Date,USD,JPY,...`, a line a day with units per euro; blanks around
-    cells and a comma at the end are allowed; an empty cell or `N/A` is no rate. A rate is
-    USD per euro / units per euro; the euro itself is USD per euro. A day without a dollar
-    rate gives no rates.
+    The layout: a header `Date,USD,JPY,...`, a line a day with units per euro; blanks around cells
+    and a comma at the end are allowed; an empty cell or `N/A` is no rate. A rate is USD per euro /
+    units per euro; the euro itself is USD per euro. A day without a dollar rate gives no rates.
 
     Raises:
         InputError: another layout, a date or rate that does not parse, a date twice.
@@ -142,8 +144,7 @@ def rates_text(rates: Iterable[Rate]) -> str:
 
 def _currencies(number: int, header: str) -> list[str]:
     title, *currencies = _cells(header.removeprefix("\ufeff"))
-    # The ECB ends every line with a comma: a last column without a name.
-    named = currencies[:-1] if currencies[-1:] == [""] else currencies
+    named = currencies[:-1] if currencies[-1:] == [""] else currencies  # lines end with a comma
     codes = {currency for currency in named if re.fullmatch("[A-Z]{3}", currency)} - {"EUR"}
     if title != "Date" or not named or len(codes) < len(named):
         raise _error(number, f"expected the header Date,USD,JPY,... and found {header[:60]!r}")
@@ -210,16 +211,18 @@ def _error(number: int, problem: str) -> InputError:
     return InputError(f"ECB rates, line {number}: {problem}. {HOW_TO_GET}")
 
 
-def _unpacked(data: bytes, name: str) -> bytes:
+def _opened(data: bytes, name: str) -> IO[bytes] | gzip.GzipFile:
     if data.startswith(b"\x1f\x8b"):
-        return gzip.decompress(data)
+        return gzip.GzipFile(fileobj=io.BytesIO(data))
     if not data.startswith(b"PK\x03\x04"):
-        return data
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.namelist()
-        if len(members) != 1:
-            raise InputError(f"{name}: {len(members)} files in the zip, expected 1. {HOW_TO_GET}")
-        return archive.read(members[0])
+        return io.BytesIO(data)
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    members = archive.infolist()
+    if len(members) != 1:
+        raise InputError(f"{name}: {len(members)} files in the zip, expected 1. {HOW_TO_GET}")
+    if members[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise InputError(f"{name}: a zip that is not deflated. {HOW_TO_GET}")
+    return archive.open(members[0])
 
 
 def _nothing_to_import(path: Path, found: list[Rate], first: date | None, last: date | None) -> str:
@@ -230,8 +233,7 @@ def _nothing_to_import(path: Path, found: list[Rate], first: date | None, last: 
 
 def _write_year(out: Path, year: int, rates: Iterable[Rate]) -> Path:
     target = out / f"fx_rates_{year}.csv"
-    # Hidden, so that a reader of the folder passes over it.
-    partial = out / f".{target.name}.partial"
+    partial = out / f".{target.name}.partial"  # hidden: readers of the folder pass over it
     partial.write_bytes(rates_text(rates).encode())
     return partial.replace(target)
 

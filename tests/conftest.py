@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a test of the function's footprint run at another size."""
+    parser.addoption("--extract-rows", type=int, default=10_000, help="rows of src_blacklist")
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """One session for all tests; small, so that shuffles of a few rows are quick."""

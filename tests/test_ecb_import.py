@@ -3,13 +3,21 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fraudlake import ecb
 from fraudlake.ecb import import_rates, open_rates_file, unpack_lines
 from fraudlake.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Twelve unchanged days of the ECB's euro foreign exchange reference rates.
 HISTORY = Path(__file__).parent / "fixtures" / "ecb" / "eurofxref-hist.csv"
@@ -114,3 +122,34 @@ def test_a_file_with_a_header_only_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rates.csv").write_text("Date,USD,\n", "utf-8")
     with pytest.raises(InputError, match="no rates from the start to the end; it has none"):
         import_rates(tmp_path / "rates.csv", tmp_path / "fx")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(history=data), bytes])
+def test_a_file_of_more_bytes_than_the_limit_is_refused(
+    monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    text = HISTORY.read_bytes()
+    monkeypatch.setattr(ecb, "UNPACKED_MOST", len(text))
+    assert list(unpack_lines(pack(text), "rates.zip")) == text.decode().splitlines()
+    with pytest.raises(InputError, match=rf"rates\.zip: more than {len(text)} bytes unpacked"):
+        unpack_lines(pack(text + "ü".encode()), "rates.zip")
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_packed_in_another_way_than_the_ecbs_is_refused(kind: int) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", kind) as archive:
+        archive.writestr("history", "Date,USD")
+    with pytest.raises(InputError, match=r"rates\.zip: a zip that is not deflated"):
+        unpack_lines(data.getvalue(), "rates.zip")
+
+
+@given(place=st.integers(min_value=4), byte=st.integers(0, 255), compress=st.sampled_from([0, 8]))
+def test_a_damaged_zip_is_refused_or_gives_its_lines(place: int, byte: int, compress: int) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", compress) as archive:
+        archive.writestr("history", "Date,USD\n" * 9)
+    damaged = bytearray(data.getvalue())
+    damaged[4 + place % (len(damaged) - 4)] = byte
+    with suppress(InputError):
+        assert list(unpack_lines(bytes(damaged), "rates.zip")) == ["Date,USD"] * 9

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import urllib3
 from boto3 import Session
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from lambdas import blacklist_extract
-from tests.lambdas.blacklist_extract.deployed import BUCKET, CRAWLER, PASSWORD, Deployed
+from tests.lambdas.blacklist_extract.deployed import (
+    BUCKET,
+    CRAWLER,
+    PASSWORD,
+    REGION,
+    USER,
+    Deployed,
+    with_cloud,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +29,7 @@ if TYPE_CHECKING:
     from tests.lambdas.mysql.certificates import Certificates
     from tests.lambdas.mysql.server import PrivateMariaDB
 
-REGION = "eu-central-1"
 SCHEMA = Path(blacklist_extract.__file__).with_name("schema.sql")
-USER = "fraudlake_extract"
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +48,10 @@ def source(mysql: PrivateMariaDB, database: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def deployed(
-    source: str,
-    mysql: PrivateMariaDB,
-    certificates: Certificates,
-    service_models: Session,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Deployed]:
-    """The function with an empty src_blacklist, an empty bucket and a crawler that is ready."""
+def environment(
+    source: str, mysql: PrivateMariaDB, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
+    """The function's environment, as the template sets it, for a private server."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -67,24 +70,34 @@ def deployed(
         "MAX_SHRINK": "0.5",
     }.items():
         monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def deployed(
+    mysql: PrivateMariaDB, source: str, environment: pytest.MonkeyPatch, service_models: Session
+) -> Iterator[Deployed]:
+    """The function with an empty src_blacklist, an empty bucket and a crawler that is ready."""
     with mock_aws():
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", service_models)
-        yield _cloud(Deployed(mysql, source, boto3.client("s3"), boto3.client("glue"), monkeypatch))
+        environment.setattr(boto3, "DEFAULT_SESSION", service_models)
+        s3, glue = boto3.client("s3"), boto3.client("glue")
+        yield with_cloud(Deployed(mysql, source, s3, glue, environment))
 
 
-def _cloud(deployed: Deployed) -> Deployed:
-    location = {"LocationConstraint": REGION}
-    deployed.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)  # type: ignore[arg-type]
-    deployed.glue.create_database(DatabaseInput={"Name": "raw"})
-    deployed.glue.create_crawler(
-        Name=CRAWLER,
-        Role="arn:aws:iam::123456789012:role/crawler",
-        DatabaseName="raw",
-        Targets={"CatalogTargets": [{"DatabaseName": "raw", "Tables": ["blacklist"]}]},
-    )
-    login = json.dumps({"username": USER, "password": PASSWORD})
-    boto3.client("secretsmanager").create_secret(Name="source-login", SecretString=login)
-    return deployed
+@pytest.fixture
+def deployed_over_http(
+    mysql: PrivateMariaDB, source: str, environment: pytest.MonkeyPatch
+) -> Iterator[Deployed]:
+    """The same with a cloud on loopback, for a function in a process of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    urllib3.request("POST", f"{endpoint}/moto-api/reset")
+    environment.setenv("AWS_ENDPOINT_URL", endpoint)
+    environment.setattr(boto3, "DEFAULT_SESSION", None)
+    s3, glue = boto3.client("s3"), boto3.client("glue")
+    yield with_cloud(Deployed(mysql, source, s3, glue, environment))
+    server.stop()
 
 
 def _statements(script: str) -> list[str]:

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
 
 from lambdas.blacklist_extract.handler import handler
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 BUCKET = "raw-bucket"
 CRAWLER = "blacklist-crawler"
 DAY = "2025-01-31"
+REGION: Final = "eu-central-1"
+USER = "fraudlake_extract"
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of a server that lives for the tests
 
 Row = dict[str, Any]
@@ -66,8 +70,11 @@ class Deployed:
         return self.call_at_once(day, seconds_left, **event)
 
     def call_at_once(
-        self, day: str = DAY, seconds_left: float = 60, **event: Any
-    ) -> dict[str, Any]:  # noqa: ANN401
+        self,
+        day: str = DAY,
+        seconds_left: float = 60,
+        **event: Any,  # noqa: ANN401
+    ) -> dict[str, Any]:
         """Invoke the function while a crawl may be under way."""
         answer = handler({"snapshot_date": day, **event}, Invocation(seconds_left))
         whole: dict[str, Any] = json.loads(json.dumps(answer))
@@ -113,6 +120,23 @@ class Deployed:
     def put(self, key: str, text: str) -> None:
         """Put an object as somebody else would: without metadata."""
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+
+
+def with_cloud(deployed: Deployed) -> Deployed:
+    """Create the bucket, the crawler and the secret."""
+    deployed.s3.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    deployed.glue.create_database(DatabaseInput={"Name": "raw"})
+    deployed.glue.create_crawler(
+        Name=CRAWLER,
+        Role="arn:aws:iam::123456789012:role/crawler",
+        DatabaseName="raw",
+        Targets={"CatalogTargets": [{"DatabaseName": "raw", "Tables": ["blacklist"]}]},
+    )
+    login = json.dumps({"username": USER, "password": PASSWORD})
+    boto3.client("secretsmanager").create_secret(Name="source-login", SecretString=login)
+    return deployed
 
 
 def snapshot_key(day: str = DAY) -> str:
