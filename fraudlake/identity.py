@@ -41,9 +41,9 @@ def clean_text(raw: str | None) -> str | None:
 
 
 def clean_email(raw: str | None) -> str | None:
-    """Clean text in lower case."""
+    """Clean text in lower case, composed again: some small letters are, whose capitals are not."""
     text = clean_text(raw)
-    return None if text is None else text.lower()
+    return None if text is None else unicodedata.normalize("NFKC", text.lower())
 
 
 def clean_phone(raw: str | None) -> str | None:

@@ -60,7 +60,7 @@ class Environment:
             share = Decimal(value or 0)
         except InvalidOperation:
             share = Decimal("NaN")
-        if not 0 <= share <= 1:
+        if not (share.is_finite() and 0 <= share <= 1):
             self.problems.append(f"{name} is no number from 0 to 1")
         return share
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fraudlake.input_tables import BLACKLIST
 from lambdas.blacklist_extract.clean import DATES, REJECT_COLUMNS, cleaned_rows
@@ -79,12 +81,13 @@ def _read_once(
     _start_file(entries, BLACKLIST.columns)
     _start_file(rejects, REJECT_COLUMNS)
     totals = Totals()
-    for rows in read_chunks(settings, login):
-        chunk = cleaned_rows(rows)
-        _append(entries, chunk.entries)
-        _append(rejects, chunk.rejects)
-        totals.add(chunk)
-        log_event("rows_read", entries=totals.entries, rejects=totals.rejects)
+    with closing(read_chunks(settings, login)) as chunks:
+        for rows in chunks:
+            chunk = cleaned_rows(rows)
+            _append(entries, chunk.entries)
+            _append(rejects, chunk.rejects, quoting=csv.QUOTE_ALL)  # a lone \r would go unquoted
+            totals.add(chunk)
+            log_event("rows_read", entries=totals.entries, rejects=totals.rejects)
     totals.size = entries.tell()
     totals.sha256 = sha256_of(entries)
     return totals
@@ -96,5 +99,8 @@ def _start_file(file: BufferedRandom, columns: tuple[str, ...]) -> None:
     file.write((",".join(columns) + "\n").encode())
 
 
-def _append(file: BufferedRandom, rows: pd.DataFrame) -> None:
-    file.write(rows.to_csv(index=False, header=False, lineterminator="\n").encode())
+def _append(
+    file: BufferedRandom, rows: pd.DataFrame, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
+) -> None:
+    text = rows.to_csv(index=False, header=False, lineterminator="\n", quoting=quoting)
+    file.write(text.encode())

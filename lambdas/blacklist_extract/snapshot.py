@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -58,7 +59,7 @@ def find_rivals(bucket: Bucket, day: date) -> list[Snapshot]:
     """
     keys = list(bucket.keys(f"{FOLDER}snapshot_date="))
     _refuse_strangers(keys, day)
-    dates = sorted(date.fromisoformat(found[1]) for key in keys if (found := _KEY.fullmatch(key)))
+    dates = sorted(found for key in keys if (found := _date_of(key)))
     earlier = [one for one in dates if one < day][-1:]
     same = [one for one in dates if one == day]
     return [Snapshot(one, _entries_of(bucket, one)) for one in earlier + same]
@@ -106,6 +107,14 @@ def put_snapshot(
     bucket.put(NewObject(key=key_of(day), body=body, content_type=CSV, metadata=metadata))
 
 
+def _date_of(key: str) -> date | None:
+    """The date of a snapshot's key; None of a key of another form, or of no possible date."""
+    found = _KEY.fullmatch(key)
+    with suppress(ValueError):
+        return date.fromisoformat(found[1]) if found else None
+    return None
+
+
 def _refuse_strangers(keys: list[str], day: date) -> None:
     folder = f"{FOLDER}snapshot_date={day}/"
     strangers = [key for key in keys if key.startswith(folder) and key not in (key_of(day), folder)]
@@ -121,4 +130,11 @@ def _entries_of(bucket: Bucket, day: date) -> int:
     told = bucket.metadata(key_of(day)).get("entries", "")
     if told.isdecimal():
         return int(told)
-    return max(0, sum(1 for _ in csv.reader(bucket.lines(key_of(day)))) - 1)
+    try:
+        rows = sum(1 for row in csv.reader(bucket.lines(key_of(day))) if row)
+    except csv.Error as error:
+        raise InputError(
+            f"the earlier snapshot {key_of(day)} is no CSV, so that its entries cannot be counted "
+            "and compared; correct it or move it away, and call again"
+        ) from error
+    return max(0, rows - 1)

@@ -17,7 +17,7 @@ from fraudlake.errors import RunError, SchemaError
 from fraudlake.input_tables import BLACKLIST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from lambdas.blacklist_extract.settings import DatabaseSettings
 
@@ -68,7 +68,7 @@ class Login:
 
 def read_chunks(
     settings: DatabaseSettings, login: Login
-) -> Iterator[list[tuple[str | bytes | None, ...]]]:
+) -> Generator[list[tuple[str | bytes | None, ...]]]:
     """Yield the rows of src_blacklist (`COLUMNS`, all as text) as of one moment, in chunks.
 
     Raises:

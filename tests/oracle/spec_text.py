@@ -53,9 +53,9 @@ def _space_for_control(point: str) -> str:
 
 
 def clean_email(text: str | None) -> str | None:
-    """Cleaned text in lower case."""
+    """Cleaned text in lower case, NFKC once more: cleaning twice is cleaning once."""
     cleaned = clean_text(text)
-    return None if cleaned is None else cleaned.lower()
+    return None if cleaned is None else unicodedata.normalize("NFKC", cleaned.lower())
 
 
 def clean_phone(text: str | None) -> str | None:

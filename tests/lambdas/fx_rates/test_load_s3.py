@@ -7,7 +7,7 @@ import pytest
 from fraudlake.errors import InputError, RunError
 from tests.lambdas.fx_rates.deployment import HISTORY
 from tests.lambdas.fx_rates.ecb_files import days
-from tests.lambdas.fx_rates.s3_faults import changes_before_puts, refused_puts, seen_puts
+from tests.lambdas.puts import changes_before_puts, watched_puts
 
 if TYPE_CHECKING:
     from tests.lambdas.fx_rates.deployment import Deployment
@@ -21,18 +21,15 @@ def rows(*lines: str) -> str:
 
 
 def test_the_years_are_put_oldest_first(deployment: Deployment) -> None:
-    with seen_puts(deployment.bucket) as urls:
+    with watched_puts(deployment.bucket.s3.meta.events) as puts:
         deployment.load(MONDAY, days(MONDAY, "2025-12-31", "2024-12-31", "2023-12-29"), HISTORY)
-    assert [url[-8:-4] for url in urls] == ["2023", "2024", "2025", "2026"]
+    assert [put.url[-8:-4] for put in puts] == ["2023", "2024", "2025", "2026"]
 
 
 def test_throttling_is_waited_out(deployment: Deployment) -> None:
-    with (
-        seen_puts(deployment.bucket) as urls,
-        refused_puts(deployment.bucket, 503, "SlowDown", times=1),
-    ):
+    with watched_puts(deployment.bucket.s3.meta.events, "SlowDown") as puts:
         assert deployment.load(MONDAY, days(MONDAY)).objects_written == 1
-    assert len(urls) == 2
+    assert len(puts) == 2
     assert [*deployment.objects()] == [KEY]
 
 
@@ -40,7 +37,7 @@ def test_a_refusal_of_s3_leaves_what_is_stored_and_says_what_to_do(deployment: D
     deployment.load(FRIDAY, days(FRIDAY))
     before = deployment.objects()
     with (
-        refused_puts(deployment.bucket, 403, "AccessDenied", times=9),
+        watched_puts(deployment.bucket.s3.meta.events, "AccessDenied"),
         pytest.raises(RunError, match=rf"{KEY} was not written \(AccessDenied\).*call again"),
     ):
         deployment.load(MONDAY, days(MONDAY))
