@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a test of the function's footprint run at another size."""
     parser.addoption("--extract-rows", type=int, default=10_000, help="rows of src_blacklist")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers at most: one has the Spark session, the other what needs none."""
+    for item in items:
+        group = "lambdas" if Path(__file__).with_name("lambdas") in item.path.parents else "spark"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import sleep
 from typing import TYPE_CHECKING
 
 from fraudlake.errors import RunError
@@ -56,4 +56,4 @@ def _wait(crawler: str, seconds_left: float) -> None:
             "began before; call again for the same date, or start it when it is ready"
         )
     log_event("crawler_busy", crawler=crawler)
-    time.sleep(POLL_SECONDS)
+    sleep(POLL_SECONDS)

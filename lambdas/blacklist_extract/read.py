@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
+from time import sleep
 from typing import TYPE_CHECKING, Literal
 
 from fraudlake.input_tables import BLACKLIST
@@ -65,7 +65,7 @@ def read_table(
         except SourceUnavailableError as error:
             pause = settings.pause_seconds * 2 ** (attempt - 1)
             log_event("source_unavailable", problem=str(error), attempt=attempt, pause=pause)
-            time.sleep(pause)
+            sleep(pause)
     try:
         return _read_once(settings, new_login(settings), entries, rejects)
     except SourceUnavailableError as error:

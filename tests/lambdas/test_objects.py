@@ -6,6 +6,7 @@ import base64
 import hashlib
 from io import BytesIO
 from tempfile import TemporaryFile
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import boto3
@@ -26,7 +27,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """An empty bucket; nobody waits between tries."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1", config=AWS_CALLS)
         s3.create_bucket(Bucket="raw")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,7 +106,7 @@ def test_s3_is_told_the_digest_of_the_snapshot_to_check(deployed: Deployed) -> N
 def test_throttling_that_ends_does_no_harm(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     fill(deployed, 2)
     puts = names_of(puts_of_a_call(deployed, "SlowDown", "SlowDown"))
     assert puts == ["rejects.csv"] * 3 + ["manifest.json", "blacklist.csv"]

@@ -123,7 +123,7 @@ def _waits(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> li
         waits.append(seconds)
         meanwhile()
 
-    monkeypatch.setattr("lambdas.blacklist_extract.crawl.time.sleep", wait)
+    monkeypatch.setattr("lambdas.blacklist_extract.crawl.sleep", wait)
     return waits
 
 

@@ -162,7 +162,7 @@ def test_a_port_that_nobody_listens_on_is_given_up(filled: Deployed) -> None:
 
 def test_the_pause_doubles_each_time(filled: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("lambdas.blacklist_extract.read.time.sleep", pauses.append)
+    monkeypatch.setattr("lambdas.blacklist_extract.read.sleep", pauses.append)
     filled.set(DB_PAUSE_SECONDS="2", DB_ATTEMPTS="4")
     with through(filled, cut(0)):
         refused(filled)
