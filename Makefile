@@ -19,7 +19,7 @@ demo: $(STAMP)  ## run the whole pipeline on this machine, no AWS account needed
 
 test: $(STAMP)  ## run the tests; pass options with ARGS="-k velocity"
 	@sh scripts/set_up_mariadb.sh
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 check: $(STAMP)  ## lint, formatting and types, as CI does
 	$(BIN)/ruff check .

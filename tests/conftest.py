@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from fraudlake.session import SessionSettings, build_session
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyspark.sql import SparkSession
+    from xdist.remote import Producer
+
+WITHOUT_SPARK = ("tests/glue_jobs/", "tests/lambdas/", "tests/local/", "tests/stacks/")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,11 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--extract-rows", type=int, default=10_000, help="rows of src_blacklist")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers at most: one has the Spark session, the other what needs none."""
-    for item in items:
-        group = "lambdas" if Path(__file__).with_name("lambdas") in item.path.parents else "spark"
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Deal the tests to two workers: one has the Spark session, the other what needs none."""
+    return _BySpark(config, log)
+
+
+class _BySpark(LoadScopeScheduling):  # type: ignore[misc] # xdist publishes no types
+    """Keeps all tests of a scope on one worker; there are two scopes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "without spark" if nodeid.startswith(WITHOUT_SPARK) else "with spark"
 
 
 @pytest.fixture(scope="session")
