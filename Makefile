@@ -1,9 +1,10 @@
-# `make` alone prints what there is. The only file target is the stamp of the set-up.
+# `make` alone prints what there is. The file targets are the stamps of the set-ups.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format clean
 
 PYTHON =
 STAMP = .venv/.set-up-complete
+CHECKOV_STAMP = .venv-checkov/.set-up-complete
 BIN = .venv/bin
 
 # A fixed hash seed, and a time zone far from UTC: a hidden use of local time shows.
@@ -21,18 +22,22 @@ test: $(STAMP)  ## run the tests; pass options with ARGS="-k velocity"
 	@sh scripts/set_up_mariadb.sh
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
-check: $(STAMP)  ## lint, formatting and types, as CI does
+check: $(STAMP) $(CHECKOV_STAMP)  ## lint, formatting, types and the CDK's templates, as CI does
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/check_templates.py
 
 format: $(STAMP)  ## put the code into its one format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 clean:  ## remove .venv, caches and build results
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist spark-warehouse
+	rm -rf .venv .venv-checkov .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist spark-warehouse
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 	@sh scripts/set_up.sh $(STAMP) "$(PYTHON)"
+
+$(CHECKOV_STAMP): constraints-checkov.txt
+	@sh scripts/set_up_checkov.sh $(CHECKOV_STAMP) "$(PYTHON)"

@@ -88,6 +88,13 @@ class Form:
         self._reject(name, value, f"a whole number from {low} to {high}", low)
         return low
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._required(name)
+        if isinstance(value, bool):
+            return value
+        return bool(self._reject(name, value, "true or false", None))
+
     def number(self, name: str, low: str, high: str = "999999999999") -> Decimal:
         """A decimal number from `low` to `high`, as exact as it is written."""
         number = _as_decimal(self._required(name))

@@ -1,0 +1,1 @@
+"""The same cloud on one machine: reads what the CDK synthesizes, and plays it."""

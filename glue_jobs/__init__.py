@@ -1,0 +1,1 @@
+"""The scripts that Glue runs: adapters around the function and the core."""

@@ -1,0 +1,1 @@
+"""Makes the table and the extract's user in the database for demonstrations, once."""
