@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_rds as rds
 from constructs import Construct
@@ -14,7 +13,7 @@ from constructs import Construct
 from stacks.accepted import accept_findings
 from stacks.assets import PROJECT, function_zip
 from stacks.functions import ShippedFunction, allow_key, log_group
-from stacks.rights import allow
+from stacks.rights import admit_log_groups, allow
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -28,15 +27,6 @@ CA_FILE = "/var/task/lambdas/demo_source/rds-ca.pem"
 DATABASE, USER, PORT = "blacklist", "fraudlake_extract", 3306
 ENGINE = rds.DatabaseInstanceEngine.mysql(version=rds.MysqlEngineVersion.VER_8_4_10)
 LOGS = ("error", "slowquery")
-LOG_ACTIONS = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:DescribeKey",
-)
 
 
 class DemoDatabase(Construct):
@@ -80,14 +70,7 @@ class DemoDatabase(Construct):
             resource_name=f"*{self._stage.prefix}*",  # Lambda and RDS put names of theirs around
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(f"logs.{self._stage.region}.amazonaws.com")],
-                actions=[*LOG_ACTIONS],
-                resources=["*"],  # in a key policy: this key
-                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
-            )
-        )
+        admit_log_groups(key, groups, region=self._stage.region)
         return key
 
     def _admitting_functions(self) -> ec2.SecurityGroup:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import aws_cdk.aws_glue as glue
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from fraudlake.rules.file import read_rule_file
 from stacks.accepted import accept_findings
 from stacks.catalog import curated_tables, raw_tables
+from stacks.rights import admit_log_groups
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from stacks.stage import Stage
 
 _UPLOAD_DAYS = 3
-_LOG_ACTIONS = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:DescribeKey",
-)
 
 
 class LakeStack(cdk.Stack):
@@ -76,23 +67,16 @@ class LakeStack(cdk.Stack):
             enable_key_rotation=True,
             removal_policy=_removal(stage),
         )
-        key.add_to_resource_policy(self._log_statement(stage))
+        admit_log_groups(key, self._log_groups(stage), region=stage.region)
         return key
 
-    def _log_statement(self, stage: Stage) -> iam.PolicyStatement:
-        groups = self.format_arn(
+    def _log_groups(self, stage: Stage) -> str:
+        return self.format_arn(
             service="logs",
             resource="log-group",
             # Lambda and Glue put names of their own before and after the stage's.
             resource_name=f"*{stage.prefix}*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-        return iam.PolicyStatement(
-            sid="LogGroupsOfTheStage",
-            principals=[iam.ServicePrincipal(f"logs.{stage.region}.amazonaws.com")],
-            actions=list(_LOG_ACTIONS),
-            resources=["*"],  # in a key policy: this key
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )
 
     def _bucket(

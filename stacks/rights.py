@@ -10,8 +10,19 @@ from aws_cdk import aws_iam as iam
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
+
+LOG_ACTIONS = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+)
 
 
 def allow(
@@ -33,6 +44,19 @@ def allow(
         found = as_cdk_nag_writes(cdk.Stack.of(role).resolve(resource))
         if "*" in found:
             _acknowledge_wildcard(role, found, because)
+
+
+def admit_log_groups(key: kms.Key, groups: str, *, region: str) -> None:
+    """Let CloudWatch Logs encrypt log groups, named by an ARN with wildcards, with a key."""
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogGroupsOfTheStage",
+            principals=[iam.ServicePrincipal(f"logs.{region}.amazonaws.com")],
+            actions=[*LOG_ACTIONS],
+            resources=["*"],  # in a key policy: this key
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+    )
 
 
 def objects_of(scope: Construct, bucket: s3.IBucket, path: str) -> str:
