@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fraudlake.errors import RunError
-from lambdas.aws import AWS_ERRORS, fault_of
+from lambdas.aws import AWS_ERRORS, fault_of, is_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,14 @@ class NewObject:
 
 
 @dataclass(frozen=True)
+class StoredHead:
+    """What S3 tells of an object without its bytes: ETag and metadata."""
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class StoredObject:
     """An object as it was read: its bytes, ETag and metadata."""
 
@@ -70,9 +78,7 @@ class Bucket:
         try:
             self.s3.put_object(**self._request(new, digest))
         except AWS_ERRORS as error:
-            if fault_of(error) in _CONFLICTS:
-                raise PutConflict from error
-            raise self._not("written", new.key, error) from error
+            self._judge(new, digest, error)
         return digest
 
     def get(self, key: str) -> StoredObject | None:
@@ -85,11 +91,14 @@ class Bucket:
                 return None
             raise self._not("read", key, error) from error
 
-    def metadata(self, key: str) -> Mapping[str, str]:
-        """Return the metadata of an object that is there."""
+    def head(self, key: str) -> StoredHead | None:
+        """Return ETag and metadata of an object, or None where there is none."""
         try:
-            return self.s3.head_object(Bucket=self.name, Key=key)["Metadata"]
+            found = self.s3.head_object(Bucket=self.name, Key=key)
+            return StoredHead(found["ETag"], found["Metadata"])
         except AWS_ERRORS as error:
+            if fault_of(error) in _NOT_THERE:
+                return None
             raise self._not("read", key, error) from error
 
     def lines(self, key: str) -> Iterator[str]:
@@ -110,6 +119,23 @@ class Bucket:
                 yield from (found["Key"] for found in page.get("Contents", []))
         except AWS_ERRORS as error:
             raise self._not("listed", prefix, error) from error
+
+    def _judge(self, new: NewObject, digest: str, error: Exception) -> None:
+        """Say what a failed put left behind: an answer that was lost may have been a yes."""
+        if is_refusal(error) and fault_of(error) not in _CONFLICTS:
+            raise self._not("written", new.key, error) from error
+        try:
+            found = self.head(new.key)
+        except RunError:
+            raise RunError(
+                f"s3://{self.name}/{new.key} may or may not have been written ({fault_of(error)}): "
+                "S3 does not answer. Call again when it does"
+            ) from error
+        if found and found.metadata.get("sha256") == digest and _is_ours(found, new):
+            return
+        if fault_of(error) in _CONFLICTS:
+            raise PutConflict from error
+        raise self._not("written", new.key, error) from error
 
     def _request(self, new: NewObject, digest: str) -> PutObjectRequestTypeDef:
         request: PutObjectRequestTypeDef = {
@@ -132,6 +158,11 @@ class Bucket:
             "it was. See that the function's role, the bucket's policy and its key allow it, and "
             "call again"
         )
+
+
+def _is_ours(found: StoredHead, new: NewObject) -> bool:
+    """Whether an object was put with all the metadata of this one."""
+    return all(found.metadata.get(name) == value for name, value in new.metadata.items())
 
 
 def sha256_of(body: BufferedRandom | BytesIO) -> str:

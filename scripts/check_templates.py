@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,7 @@ def paper_findings(templates: dict[str, Template], *, is_to_write: bool) -> Iter
 def synthesized(stage: str, run: str) -> dict[str, Template]:
     """The templates of a stage by stack; a synth that fails ends the program with its words."""
     folder = OUT / f"{stage}-{run}"
+    shutil.rmtree(folder, ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=PROJECT,
@@ -129,9 +131,12 @@ def checkov_findings(folder: Path) -> Iterator[str]:
         [*CHECKOV, "--directory", folder, *options], capture_output=True, text=True, check=False
     )
     report = json.loads(done.stdout)
-    for part in report if isinstance(report, list) else [report]:
-        for one in part.get("results", {}).get("failed_checks", []):
-            yield f"{one['check_id']} {one['check_name']}: {one['file_path']} {one['resource']}"
+    if not report.get("summary", {}).get("resource_count"):
+        yield f"it found no resource in {folder.name}: it did not read the templates"
+    if report.get("summary", {}).get("parsing_errors"):
+        yield f"it could not read all of {folder.name}"
+    for one in report.get("results", {}).get("failed_checks", []):
+        yield f"{one['check_id']} {one['check_name']}: {one['file_path']} {one['resource']}"
 
 
 def policy_findings(templates: dict[str, Template]) -> Iterator[str]:

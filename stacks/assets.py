@@ -18,11 +18,13 @@ BUILD = PROJECT / "build"
 RULES_IN_ZIP = "fraudlake/rules.json"
 # What the core needs in Glue; the command line, its demo and sample data stay behind.
 _NOT_IN_GLUE = ("cli.py", "demo.py", "screen.py", "sample_data/", "local/")
+# The script of a job travels alone; what it imports beside the core is in the zip.
+_JOB_MODULES = ("glue_jobs/__init__.py", "glue_jobs/arguments.py")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def core_zip() -> Path:
-    """The package `fraudlake` as the scoring job gets it, the checked rules in it as JSON.
+    """What the scoring job imports: `fraudlake` with the checked rules as JSON, its arguments.
 
     Raises SettingsError when the rule file cannot be used: a bad rule is never deployed.
     """
@@ -32,7 +34,8 @@ def core_zip() -> Path:
         for name, path in _python_files("fraudlake").items()
         if not name.removeprefix("fraudlake/").startswith(_NOT_IN_GLUE)
     }
-    return _zipped("core.zip", {**sources, RULES_IN_ZIP: rules.encode()})
+    contract = {name: (PROJECT / name).read_bytes() for name in _JOB_MODULES}
+    return _zipped("core.zip", {**sources, **contract, RULES_IN_ZIP: rules.encode()})
 
 
 def function_zip(function: str, *, core: Sequence[str], packages: Sequence[str] = ()) -> Path:

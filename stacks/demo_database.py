@@ -61,7 +61,7 @@ class DemoDatabase(Construct):
             alias=f"alias/{self._name}",
             description=f"The database of {self._stage.prefix}, its password and its logs",
             enable_key_rotation=True,
-            removal_policy=self._removal(cdk.RemovalPolicy.RETAIN),
+            removal_policy=self._removal(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
         )
         stack = cdk.Stack.of(self)
         groups = stack.format_arn(
@@ -139,7 +139,7 @@ class DemoDatabase(Construct):
                 "slow_query_log": "1",
                 "log_output": "FILE",
             },
-            removal_policy=self._removal(cdk.RemovalPolicy.RETAIN),
+            removal_policy=self._removal(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
         )
 
     def _logs(self, name: str) -> logs.LogGroup:

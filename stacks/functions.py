@@ -116,7 +116,11 @@ def log_group(
     key: kms.IKey,
 ) -> logs.LogGroup:
     """A log group that is encrypted with a key, whose policy must let CloudWatch Logs use it."""
-    keep = cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
+    keep = (
+        cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        if stage.keeps_data
+        else cdk.RemovalPolicy.DESTROY
+    )
     group = logs.LogGroup(scope, id, log_group_name=name, encryption_key=key, removal_policy=keep)
     made = group.node.default_child
     if isinstance(made, logs.CfnLogGroup):  # always; the CDK's own property takes words for days

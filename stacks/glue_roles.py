@@ -75,7 +75,11 @@ def glue_role(  # noqa: PLR0913 - by keyword
             retention_in_days=stage.retention.log_days,
             kms_key_id=key.key_arn,
         )
-        keep = cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
+        keep = (
+            cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if stage.keeps_data
+            else cdk.RemovalPolicy.DESTROY
+        )
         made.apply_removal_policy(keep)
     allow(
         role,

@@ -192,4 +192,8 @@ def _expiring(stage: Stage) -> s3.LifecycleRule:
 
 
 def _removal(stage: Stage) -> cdk.RemovalPolicy:
-    return cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
+    return (
+        cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        if stage.keeps_data
+        else cdk.RemovalPolicy.DESTROY
+    )

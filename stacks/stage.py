@@ -130,6 +130,8 @@ def _check_forms(stage: Stage, form: Form) -> None:
     }
     if not re.fullmatch(_NAME, stage.name):
         form.report((), "the name of a stage has 1 to 12 small letters and digits")
+    if stage.source and not stage.network:
+        form.report(("network",), "is needed with a source: the VPC that leads to the database")
     for field, (value, pattern, meaning) in expected.items():
         if value and not re.fullmatch(pattern, value):
             form.report((field,), f"expected {meaning}, found {value!r}")

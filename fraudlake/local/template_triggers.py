@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
 ROOT_TYPES = ("SCHEDULED", "ON_DEMAND", "EVENT")
+SUCCESS = "SUCCEEDED"
 _NO_NAME = "(none)"
 
 
@@ -34,13 +35,13 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """A trigger with what it starts and what it waits for (all of it, or any)."""
+    """A trigger with what it starts and what it waits for (all of it, or `logical` ANY)."""
 
     name: str
     workflow: str
     type: str
     is_active: bool
-    needs_all: bool
+    logical: str | None
     starts: tuple[Step, ...]
     conditions: tuple[Condition, ...]
 
@@ -58,10 +59,17 @@ class Trigger:
         """The steps that it waits for."""
         return tuple(condition.step for condition in self.conditions)
 
+    @property
+    def waits_for_success(self) -> bool:
+        """Whether success is all that it waits for; otherwise it is a branch for failures."""
+        return all(condition.state == SUCCESS for condition in self.conditions)
+
     def fires_after(self, done: Collection[Step]) -> bool:
-        """Whether it fires once these steps have ended as it waits for."""
-        quantifier = all if self.needs_all else any
-        return self.is_root or quantifier(step in done for step in self.watches)
+        """Whether it fires once these steps have succeeded."""
+        if self.is_root:
+            return True
+        quantifier = any if self.logical == "ANY" else all
+        return self.waits_for_success and quantifier(step in done for step in self.watches)
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ def _trigger(name: str, properties: Mapping[str, Any], names: _Names) -> Trigger
         workflow=names.find(properties.get("WorkflowName", _NO_NAME)),
         type=str(properties.get("Type", _NO_NAME)),
         is_active=properties.get("StartOnCreation") in (True, "true"),
-        needs_all=predicate.get("Logical", "AND") == "AND",
+        logical=predicate.get("Logical"),
         starts=tuple(_step(action, names) for action in properties.get("Actions", ())),
         conditions=tuple(_condition(one, names) for one in predicate.get("Conditions", ())),
     )

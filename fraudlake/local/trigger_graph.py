@@ -9,12 +9,24 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from fraudlake.local.template_triggers import Condition, Step, Trigger, TriggerGraph, read_graph
+from fraudlake.local.template_triggers import (
+    SUCCESS,
+    Condition,
+    Step,
+    Trigger,
+    TriggerGraph,
+    read_graph,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 MOST_CRAWLERS = 2  # that Glue lets one trigger start
+STATES = {  # that a trigger can wait for
+    "job": (SUCCESS, "STOPPED", "FAILED", "TIMEOUT"),
+    "crawler": (SUCCESS, "FAILED", "CANCELLED"),
+}
+LOGICALS = ("AND", "ANY")
 
 
 def trigger_problems(
@@ -38,6 +50,8 @@ def trigger_problems(
 
 
 def _trigger_faults(trigger: Trigger, graph: TriggerGraph, aside: frozenset[Step]) -> Iterator[str]:
+    if not trigger.starts:
+        yield f"{trigger} starts nothing"
     crawlers = [step.name for step in trigger.starts if step.kind == "crawler"]
     if len(crawlers) > MOST_CRAWLERS:
         yield f"{trigger} starts {len(crawlers)} crawlers, and Glue starts {MOST_CRAWLERS} at most"
@@ -61,6 +75,7 @@ def _conditional_faults(
         yield f"{trigger} is not activated: StartOnCreation is not true, so it never fires"
     if not trigger.conditions:
         yield f"{trigger} waits for nothing, so it never fires"
+    yield from _logical_faults(trigger)
     started = {step for one in graph.of(trigger.workflow) for step in one.starts}
     for condition in trigger.conditions:
         yield from _condition_faults(trigger, condition)
@@ -71,6 +86,13 @@ def _conditional_faults(
             yield f"{trigger} watches {step}, which no trigger of that workflow starts"
 
 
+def _logical_faults(trigger: Trigger) -> Iterator[str]:
+    if trigger.logical is None and len(trigger.conditions) > 1:
+        yield f"{trigger} has {len(trigger.conditions)} conditions and no Logical (AND or ANY)"
+    elif trigger.logical not in (None, *LOGICALS):
+        yield f"{trigger} has the Logical {trigger.logical}, which is not AND or ANY"
+
+
 def _condition_faults(trigger: Trigger, condition: Condition) -> Iterator[str]:
     step = condition.step
     if condition.operator != "EQUALS":
@@ -78,6 +100,9 @@ def _condition_faults(trigger: Trigger, condition: Condition) -> Iterator[str]:
     if condition.state is None:
         state = "State" if step.kind == "job" else "CrawlState"
         yield f"{trigger} does not say which {state} of {step} it waits for"
+    elif condition.state not in STATES[step.kind]:
+        known = ", ".join(STATES[step.kind])
+        yield f"{trigger} waits for {step} to be {condition.state}, which is not one of {known}"
 
 
 def _workflow_faults(workflow: str, triggers: list[Trigger]) -> Iterator[str]:
@@ -88,6 +113,26 @@ def _workflow_faults(workflow: str, triggers: list[Trigger]) -> Iterator[str]:
     if circle := _steps_in_circles(triggers):
         names = ", ".join(f"{step} by trigger {name}" for step, name in circle)
         yield f"workflow {workflow} goes in a circle: {names}"
+    yield from _failure_branch_faults(triggers)
+
+
+def _failure_branch_faults(triggers: list[Trigger]) -> Iterator[str]:
+    """Steps that run after a failure and never after success, for each trigger of a workflow."""
+    reached = _reached(triggers)
+    for trigger in triggers:
+        others = _states_beside_success(trigger)
+        for step in trigger.starts:
+            if others and step not in reached:
+                waits = " and ".join(others)
+                yield f"{trigger} waits for {waits}, so that success never leads to {step}"
+
+
+def _states_beside_success(trigger: Trigger) -> list[str]:
+    return [
+        f"{one.step} to be {one.state}"
+        for one in trigger.conditions
+        if one.state in STATES[one.step.kind] and one.state != SUCCESS
+    ]
 
 
 def _steps_in_circles(triggers: list[Trigger]) -> list[tuple[Step, str]]:

@@ -60,7 +60,7 @@ def extract_blacklist(
         manifest = _manifest(request, started, totals, rivals)
         put_rejects(bucket, manifest["rejects_key"], rejects)
         put_manifest(bucket, manifest["manifest_key"], manifest)
-        put_snapshot(bucket, day, entries, manifest)
+        put_snapshot(bucket, rivals, entries, manifest)
     log_event("snapshot_put", **manifest)
     previous = start_crawl(services.glue, settings.crawler, services.seconds_left)
     log_event("crawl_started", crawler=settings.crawler, previous_crawl_started=previous)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fraudlake.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _HOW = 'call with {"snapshot_date": "YYYY-MM-DD"}, and "allow_shrink": true to skip that guard once'
 
@@ -24,11 +22,13 @@ class ExtractRequest:
     allow_shrink: bool
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any], today: date) -> ExtractRequest:
+    def from_event(cls, event: object, today: date) -> ExtractRequest:
         """Read an event; InputError names every problem at once, and quotes no value.
 
         A date after tomorrow is refused: such a snapshot would be in force from then on.
         """
+        if not isinstance(event, Mapping):
+            raise InputError(["the event is no JSON object", _HOW])
         day = _date(event.get("snapshot_date"))
         allow_shrink = event.get("allow_shrink", False)
         problems = []

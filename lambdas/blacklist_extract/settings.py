@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +92,15 @@ def _database(environment: Environment) -> DatabaseSettings:
 
 def _ca_file(environment: Environment) -> Path:
     path = Path(environment.text("DB_CA_FILE"))
-    if path.name and not path.is_file():
-        environment.problems.append("DB_CA_FILE is no file; without it no server can be trusted")
+    if path.name and not _has_authorities(path):
+        environment.problems.append(
+            "DB_CA_FILE is no file of certificates in PEM form; without it no server can be trusted"
+        )
     return path
+
+
+def _has_authorities(path: Path) -> bool:
+    try:
+        return bool(ssl.create_default_context(cafile=path).get_ca_certs())
+    except (OSError, ssl.SSLError):
+        return False

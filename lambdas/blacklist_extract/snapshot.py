@@ -18,8 +18,8 @@ from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from fraudlake.errors import InputError
-from lambdas.objects import NewObject
+from fraudlake.errors import InputError, RunError
+from lambdas.objects import NewObject, PutConflict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,10 +35,11 @@ _KEY = re.compile(r"blacklist/snapshot_date=(\d{4}-\d{2}-\d{2})/blacklist\.csv",
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot that is there: its date and its number of entries."""
+    """A snapshot that is there: its date, its number of entries, and its ETag."""
 
     snapshot_date: date
     entries: int
+    etag: str
 
 
 def key_of(day: date) -> str:
@@ -62,7 +63,8 @@ def find_rivals(bucket: Bucket, day: date) -> list[Snapshot]:
     dates = sorted(found for key in keys if (found := _date_of(key)))
     earlier = [one for one in dates if one < day][-1:]
     same = [one for one in dates if one == day]
-    return [Snapshot(one, _entries_of(bucket, one)) for one in earlier + same]
+    rivals = (_snapshot_of(bucket, one) for one in earlier + same)
+    return [one for one in rivals if one]
 
 
 def check_size(
@@ -96,15 +98,36 @@ def put_manifest(bucket: Bucket, key: str, manifest: Mapping[str, Any]) -> None:
 
 
 def put_snapshot(
-    bucket: Bucket, day: date, body: BufferedRandom, manifest: Mapping[str, Any]
+    bucket: Bucket, rivals: list[Snapshot], body: BufferedRandom, manifest: Mapping[str, Any]
 ) -> None:
-    """Put the snapshot: the commit. From here on it is the one in force for its date."""
+    """Put the snapshot: the commit. From here on it is the one in force for its date.
+
+    It takes the place of the one of its date among `rivals`, which it was compared with; RunError
+    when another call has put one meanwhile, which then stays.
+    """
+    day = date.fromisoformat(manifest["snapshot_date"])
+    replaced = [one.etag for one in rivals if one.snapshot_date == day]
     metadata = {
         "extract-id": manifest["extract_id"],
         "entries": str(manifest["rows"]["entries"]),
         "rejects": str(manifest["rows"]["rejects"]),
     }
-    bucket.put(NewObject(key=key_of(day), body=body, content_type=CSV, metadata=metadata))
+    try:
+        bucket.put(
+            NewObject(
+                key=key_of(day),
+                body=body,
+                content_type=CSV,
+                metadata=metadata,
+                replaces=replaced[0] if replaced else None,
+                is_new=not replaced,
+            )
+        )
+    except PutConflict as conflict:
+        raise RunError(
+            f"another call has put a snapshot of {day} while this one was reading; that one stays "
+            "in force. Call again, so that they are compared"
+        ) from conflict
 
 
 def _date_of(key: str) -> date | None:
@@ -125,11 +148,16 @@ def _refuse_strangers(keys: list[str], day: date) -> None:
         )
 
 
-def _entries_of(bucket: Bucket, day: date) -> int:
-    """From the metadata; a snapshot that came another way has none and is counted."""
-    told = bucket.metadata(key_of(day)).get("entries", "")
-    if told.isdecimal():
-        return int(told)
+def _snapshot_of(bucket: Bucket, day: date) -> Snapshot | None:
+    head = bucket.head(key_of(day))
+    if head is None:  # gone since it was listed
+        return None
+    told = head.metadata.get("entries", "")
+    return Snapshot(day, int(told) if told.isdecimal() else _counted(bucket, day), head.etag)
+
+
+def _counted(bucket: Bucket, day: date) -> int:
+    """The entries of a snapshot that came another way, and says nothing of them itself."""
     try:
         rows = sum(1 for row in csv.reader(bucket.lines(key_of(day))) if row)
     except csv.Error as error:

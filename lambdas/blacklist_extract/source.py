@@ -41,7 +41,12 @@ _PASSING = {
     ER.QUERY_INTERRUPTED: "ended the query",
     ER.LOCK_WAIT_TIMEOUT: "waited too long for a lock",
     ER.LOCK_DEADLOCK: "met a deadlock",
-    1927: "ended the connection",
+    ER.TABLE_DEF_CHANGED: "changed the table meanwhile",
+    ER.TOO_MANY_USER_CONNECTIONS: "has too many connections of this user",
+    ER.USER_LIMIT_REACHED: "lets this user do no more for now",
+    1927: "ended the connection",  # MariaDB
+    3169: "ended the connection",
+    4031: "ended the connection, which was idle",
 }
 _LASTING = {
     CR.CR_SSL_CONNECTION_ERROR: "offers no TLS; without it nothing is sent to it",
@@ -52,6 +57,9 @@ _LASTING = {
     ER.BAD_DB_ERROR: "has no database of the name in DB_NAME",
     ER.NO_SUCH_TABLE: f"has no table {TABLE} in DB_NAME; create it with schema.sql",
 }
+
+
+_UNKNOWN = "failed; look the number up in MySQL's list of errors, and see the server's log"
 
 
 class SourceUnavailableError(RunError):
@@ -164,4 +172,4 @@ def _plain(server: str, code: object) -> RunError:
     if code in _PASSING or code == 0:
         what = _PASSING.get(code, "closed the connection")
         return SourceUnavailableError(f"{server} {what} (error {code})")
-    return RunError(f"{server} {_LASTING.get(code, 'failed')} (error {code})")  # type: ignore[call-overload]
+    return RunError(f"{server} {_LASTING.get(code, _UNKNOWN)} (error {code})")  # type: ignore[call-overload]

@@ -53,6 +53,21 @@ def _refusal(request: AWSPreparedRequest, code: str) -> AWSResponse:
 
 
 @contextmanager
+def answers_lost(events: BaseEventHooks) -> Iterator[None]:
+    """S3 puts the object within a `with`, and its answers get lost: each looks like a 500."""
+
+    def lose(response: tuple[Any, Any], **_: object) -> None:
+        if response:
+            response[0].status_code = 500
+
+    events.register_first("needs-retry.s3.PutObject", lose)
+    try:
+        yield
+    finally:
+        events.unregister("needs-retry.s3.PutObject", lose)
+
+
+@contextmanager
 def changes_before_puts(bucket: Bucket, key: str, *texts: str) -> Iterator[None]:
     """Let someone else put these texts at a key, one just before each of the next puts."""
     waiting = list(texts)

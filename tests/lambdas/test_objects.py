@@ -16,7 +16,7 @@ from moto import mock_aws
 from fraudlake.errors import RunError
 from lambdas.aws import AWS_CALLS
 from lambdas.objects import Bucket, NewObject, PutConflict, sha256_of
-from tests.lambdas.puts import watched_puts
+from tests.lambdas.puts import answers_lost, watched_puts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,9 @@ def test_an_object_is_put_with_its_sha256_and_type(bucket: Bucket) -> None:
     assert found["Body"].read() == "Jos\u00e9\n".encode()
     assert found["ContentType"] == "text/csv"
     assert found["Metadata"] == {"sha256": digest, "entries": "2"}
-    assert bucket.metadata("a.csv") == found["Metadata"]
+    head = bucket.head("a.csv")
+    assert head
+    assert head.metadata == found["Metadata"]
 
 
 def test_s3_is_told_the_sha256_to_check_and_nothing_of_encryption(bucket: Bucket) -> None:
@@ -139,8 +141,7 @@ def test_two_writers_at_the_same_moment_are_a_conflict(bucket: Bucket) -> None:
 
 def test_an_object_that_is_not_there_is_none_or_an_error(bucket: Bucket) -> None:
     assert bucket.get("b.csv") is None
-    with pytest.raises(RunError, match=r"s3://raw/b.csv was not read \(404\)"):
-        bucket.metadata("b.csv")
+    assert bucket.head("b.csv") is None
     with pytest.raises(RunError, match=r"s3://raw/b.csv was not read \(NoSuchKey\)"):
         list(bucket.lines("b.csv"))
 
@@ -179,3 +180,21 @@ def test_a_digest_is_of_the_whole_file_and_leaves_it_at_its_start() -> None:
         file.write(b"abc")
         assert sha256_of(file) == hashlib.sha256(b"abc").hexdigest()
         assert file.read() == b"abc"
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_answer_that_is_lost_after_the_object_was_put_is_no_failure(
+    bucket: Bucket, *, is_new: bool
+) -> None:
+    with answers_lost(bucket.s3.meta.events):
+        put(bucket, "first", is_new=is_new)
+    assert text_of(bucket) == "first"
+
+
+def test_an_answer_that_is_lost_before_the_object_was_put_is_a_failure(bucket: Bucket) -> None:
+    with (
+        watched_puts(bucket.s3.meta.events, *["SlowDown"] * 6),
+        pytest.raises(RunError, match=r"a.csv was not written \(SlowDown\); what was there stays"),
+    ):
+        put(bucket, "first")
+    assert bucket.head("a.csv") is None

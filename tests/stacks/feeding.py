@@ -64,7 +64,7 @@ def stages() -> dict[str, Fed]:
         dev,
         replace(dev, name="kept", keeps_data=True, is_scheduled=True, reserved_concurrency=2),
         replace(dev, name="there", network=EXISTING_NETWORK, source=BY_IAM),
-        replace(dev, name="secret", source=BY_SECRET),
+        replace(dev, name="secret", network=EXISTING_NETWORK, source=BY_SECRET),
     ]
     context = {key: value for key, value in settings["context"].items() if key != "stages"}
     app = cdk.App(context=context)

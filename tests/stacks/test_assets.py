@@ -64,3 +64,21 @@ print(sorted(one for one in files if "fraudlake" in one or "lambdas" in one or "
     imported = done.stdout.strip("[]\n").replace("'", "").split(", ")
     assert imported
     assert all(one.startswith(str(zipped)) for one in imported), imported
+
+
+def test_the_scoring_script_finds_all_it_imports_in_the_zip_of_the_core(tmp_path: Path) -> None:
+    script = (PROJECT / "glue_jobs" / "score_transactions.py").read_bytes()
+    (tmp_path / "score_transactions.py").write_bytes(script)
+    code = f"""
+import sys
+project = {str(PROJECT)!r}
+given = [one for one in sys.path if one not in ("", project)]
+sys.path = [{str(core_zip())!r}, {str(tmp_path)!r}, *given]
+import score_transactions, glue_jobs.arguments, fraudlake.pipeline
+print(glue_jobs.arguments.__file__, fraudlake.pipeline.__file__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert all("core.zip" in one for one in done.stdout.split())

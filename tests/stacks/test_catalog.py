@@ -9,6 +9,7 @@ from pyspark.sql import types as t
 
 from fraudlake import tables
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS
+from fraudlake.rules.file import read_rule_file
 from fraudlake.runs import Manifest
 from lambdas.blacklist_extract.clean import cleaned_rows
 from stacks.catalog import (
@@ -22,7 +23,9 @@ from stacks.catalog import (
     glue_columns,
     raw_tables,
 )
+from tests.stacks.whole_app import Templates, resources
 
+INPUTS = (TRANSACTIONS, CUSTOMERS, BLACKLIST, FX_RATES)
 RAW = {one.name: one for one in raw_tables(carry=())}
 CURATED = {one.name: one for one in curated_tables(carry=())}
 EVERY_TABLE = [*RAW.values(), *CURATED.values()]
@@ -36,7 +39,7 @@ def glue_types(table: Table) -> dict[str, str]:
     return {one.name: one.type or "" for one in glue_columns(table.schema.fields)}
 
 
-@pytest.mark.parametrize("delivered", [TRANSACTIONS, CUSTOMERS, BLACKLIST, FX_RATES])
+@pytest.mark.parametrize("delivered", INPUTS)
 def test_raw_columns_stand_where_files_have_them_and_are_text(delivered: object) -> None:
     """CSV is read by position: another order would exchange columns, a type would lose rows."""
     table = RAW[delivered.name]  # type: ignore[attr-defined]
@@ -151,3 +154,46 @@ def test_names_are_as_the_catalog_folds_them(table: Table) -> None:
 
     assert every == [name.lower() for name in every]
     assert len(set(every)) == len(every)
+
+
+def test_a_column_of_the_template_that_the_core_names_types_or_orders_otherwise(
+    whole_dev: Templates,
+) -> None:
+    carry = read_rule_file().settings.cleansing.carry
+    raw = {one.name: dict.fromkeys(one.columns, "string") for one in INPUTS}
+    raw["transactions"].update(dict.fromkeys(carry, "string"))
+    curated = {
+        "scored_transactions": tables.scored_schema(carry),
+        "quarantine": tables.quarantine_schema(carry),
+        "flagged_customers": tables.FLAGGED_CUSTOMERS,
+        "customer_risk": tables.CUSTOMER_RISK,
+        "customer_profile": tables.CUSTOMER_PROFILE,
+        "runs": RUNS,  # its fields are compared with a manifest's above
+    }
+    spelled = {
+        name: {one.name: one.dataType.simpleString() for one in schema.fields}
+        for name, schema in curated.items()
+    }
+
+    found = columns_of_templates(whole_dev, "Columns")
+    assert found == ordered({**raw, **spelled})
+    assert len(found) == 10
+    assert columns_of_templates(whole_dev, "PartitionKeys") == {
+        one.name: [(key, "string") for key in one.partition_keys] for one in EVERY_TABLE
+    }
+
+
+def ordered(columns: dict[str, dict[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    return {name: list(types.items()) for name, types in columns.items()}
+
+
+def columns_of_templates(templates: Templates, which: str) -> dict[str, list[tuple[str, str]]]:
+    """Names and types of the columns of every table that is no view, or of its partition keys."""
+    tables_of_glue = resources(templates, "AWS::Glue::Table")
+    inputs = [one["Properties"]["TableInput"] for _, one in tables_of_glue]
+    return {
+        one["Name"]: [(column["Name"], column["Type"]) for column in columns]
+        for one in inputs
+        if one["TableType"] == "EXTERNAL_TABLE"
+        for columns in [{**one["StorageDescriptor"], **one}.get(which, [])]
+    }

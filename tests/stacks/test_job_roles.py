@@ -39,7 +39,7 @@ def test_logs_without_retention_or_key(dev: Deployed) -> None:
 def test_logs_of_a_stage_that_keeps_its_data_go_with_the_stack(flex: Deployed) -> None:
     groups = flex.template.find_resources("AWS::Logs::LogGroup").values()
 
-    assert {one["DeletionPolicy"] for one in groups} == {"Retain"}
+    assert {one["DeletionPolicy"] for one in groups} == {"RetainExceptOnCreate"}
 
 
 def test_a_role_that_may_write_other_logs_than_its_own(dev: Deployed) -> None:

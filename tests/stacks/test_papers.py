@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_s3 as s3
 
 from stacks.accepted import ACCEPTED, reason_for
+from stacks.checks import checked_app
 from stacks.papers import Acknowledged, acknowledged_findings, acknowledgements_text, with_part
 
 if TYPE_CHECKING:
@@ -57,3 +60,10 @@ def test_a_finding_that_nothing_fits_has_no_reason() -> None:
     assert reason_for("parliament", "s: R: PolicyDocument: RESOURCE_STAR ['s3:Get*']") is None
     assert reason_for("checkov", "k: KeyPolicy: RESOURCE_STAR ['kms:*']") is None
     assert reason_for("parliament", "k: KeyPolicy: RESOURCE_STAR ['kms:*']") == ACCEPTED[2].reason
+
+
+def test_a_synth_fails_on_a_finding_without_a_reason() -> None:
+    app = checked_app()
+    s3.Bucket(cdk.Stack(app, "bad"), "Open")
+    with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
+        app.synth()

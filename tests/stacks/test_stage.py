@@ -117,7 +117,7 @@ def test_iam_needs_the_resource_id_and_the_user(left_out: str) -> None:
 
 
 def test_a_secret_needs_its_arn_and_no_user() -> None:
-    found = problems(source={**SOURCE, "auth": "secret"})
+    found = problems(source={**SOURCE, "auth": "secret"}, network=NETWORK)
     assert [problem.split(": ")[1].split(".")[-1] for problem in found] == [
         "secret_arn",
         "user",
@@ -129,3 +129,7 @@ def test_a_secret_needs_its_arn_and_no_user() -> None:
 def test_each_zone_needs_a_subnet_and_a_route_table(field: str) -> None:
     found = problems(network={**NETWORK, field: ["only-one"]})
     assert "needs one subnet and one route table for each availability zone" in found[0]
+
+
+def test_a_database_needs_the_network_that_leads_to_it() -> None:
+    assert "network: is needed with a source" in problems(source=SOURCE)[0]

@@ -88,7 +88,7 @@ def test_a_refused_start_is_told(deployed: Deployed) -> None:
         crawl.start_crawl(refusing, CRAWLER, lambda: 60)  # type: ignore[arg-type]
 
 
-def test_two_invocations_at_once_leave_one_whole_snapshot_and_two_crawls(
+def test_of_two_invocations_at_once_one_commits_and_the_other_says_so(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed.insert(ROW)
@@ -99,20 +99,44 @@ def test_two_invocations_at_once_leave_one_whole_snapshot_and_two_crawls(
         return cleaned_rows(rows)
 
     monkeypatch.setattr(read, "cleaned_rows", cleaned_together)
-    _waits(monkeypatch, deployed.end_crawl)
     answers: list[dict[str, Any]] = []
-    callers = [Thread(target=lambda: answers.append(deployed.call_at_once())) for _ in range(2)]
+    refusals: list[str] = []
+
+    def call() -> None:
+        try:
+            answers.append(deployed.call_at_once())
+        except RunError as error:
+            refusals.append(str(error))
+
+    callers = [Thread(target=call) for _ in range(2)]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
 
     committed = deployed.s3.head_object(Bucket="raw-bucket", Key=snapshot_key(DAY))["Metadata"]
-    manifests = {one["manifest"]["extract_id"]: one["manifest"] for one in answers}
-    assert len(manifests) == 2
-    assert manifests[committed["extract-id"]]["sha256"] == committed["sha256"]
+    assert [one["manifest"]["extract_id"] for one in answers] == [committed["extract-id"]]
+    assert answers[0]["manifest"]["sha256"] == committed["sha256"]
     assert [row["blacklist_id"] for row in deployed.entries()] == ["B1"]
-    assert len(deployed.glue.list_crawls(CrawlerName=CRAWLER)["Crawls"]) == 2
+    assert len(refusals) == 1
+    assert "another call has put a snapshot of 2025-01-31 while this one was reading" in refusals[0]
+
+
+def test_what_another_call_puts_meanwhile_is_not_replaced_by_an_older_read(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.insert(ROW)
+
+    def overtaken(rows: Any) -> Any:  # noqa: ANN401
+        monkeypatch.setattr(read, "cleaned_rows", cleaned_rows)
+        deployed.insert(*({"blacklist_id": f"N{number}", "email": "a@b.c"} for number in range(9)))
+        deployed.call()
+        return cleaned_rows(rows)
+
+    monkeypatch.setattr(read, "cleaned_rows", overtaken)
+    with pytest.raises(RunError, match="another call has put a snapshot of 2025-01-31 while"):
+        deployed.call_at_once()
+    assert len(deployed.entries()) == 10
 
 
 def _waits(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> list[float]:

@@ -14,6 +14,7 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING
@@ -24,11 +25,15 @@ from tests.lambdas.blacklist_extract.processes import Caller, caller
 from tests.lambdas.mysql.loopback import HOST, LoopbackServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pytest
 
     from tests.lambdas.blacklist_extract.deployed import Deployed
 
-KILLS = 50
+KILLS_AT_RANDOM = 50
+KILLS_IN_THE_PUT = 10
+KILLS = KILLS_AT_RANDOM + KILLS_IN_THE_PUT
 BYTES_A_SECOND = 10_000_000
 PROJECT = Path(__file__).parents[3]
 
@@ -40,6 +45,13 @@ class SlowUpload(LoopbackServer):
         super().__init__()
         self._target = target
         self.begun = 0
+
+    def wait_into_put(self, seconds: float) -> None:
+        """Wait for the next PUT of a snapshot to begin, and some seconds more."""
+        begun, until = self.begun, time.monotonic() + 10
+        while self.begun == begun and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(seconds)
 
     def serve(self, client: socket.socket, number: int) -> None:  # noqa: ARG002 - all are alike
         # What waits in the kernel's buffers arrives even when its sender is dead.
@@ -75,8 +87,7 @@ def test_a_killed_function_leaves_the_earlier_or_the_new_snapshot_whole(
             earlier, later, duration = two_snapshots(deployed, calls)
             way.begun = 0
             committed = sum(
-                is_committed(deployed, calls, moment, earlier, later)
-                for moment in moments(duration)
+                is_committed(deployed, calls, wait, earlier, later) for wait in waits(duration, way)
             )
             killed_in_put = way.begun - committed
     print(f"{KILLS} kills: {committed} after the PUT, {killed_in_put} during it")  # noqa: T201
@@ -84,10 +95,13 @@ def test_a_killed_function_leaves_the_earlier_or_the_new_snapshot_whole(
     assert min(committed, killed_in_put, KILLS - committed - killed_in_put) >= 3
 
 
-def moments(duration: float) -> list[float]:
-    """Seconds after the start of a call, the same in every run as shares of its duration."""
+def waits(duration: float, way: SlowUpload) -> Iterator[Callable[[], None]]:
+    """How long each kill waits: a share of a call's duration, or a little into its PUT."""
     chance = random.Random(20250131)  # noqa: S311 - a test
-    return [chance.uniform(0, duration) for _ in range(KILLS)]
+    for _ in range(KILLS_AT_RANDOM):
+        yield partial(time.sleep, chance.uniform(0, duration))
+    for _ in range(KILLS_IN_THE_PUT):
+        yield partial(way.wait_into_put, chance.uniform(0, 0.04))
 
 
 def two_snapshots(deployed: Deployed, calls: Caller) -> tuple[Stored, Stored, float]:
@@ -110,7 +124,7 @@ def two_snapshots(deployed: Deployed, calls: Caller) -> tuple[Stored, Stored, fl
 
 
 def is_committed(
-    deployed: Deployed, calls: Caller, moment: float, earlier: Stored, later: Stored
+    deployed: Deployed, calls: Caller, wait: Callable[[], None], earlier: Stored, later: Stored
 ) -> bool:
     """Kill a call; whether its snapshot is the one in force, which must be whole."""
     deployed.s3.put_object(
@@ -118,7 +132,7 @@ def is_committed(
     )
     deployed.end_crawl()
     process = calls.begin()
-    time.sleep(moment)
+    wait()
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
     calls.end()

@@ -83,3 +83,10 @@ def test_a_refused_request_reads_and_writes_nothing(deployed: Deployed) -> None:
         with pytest.raises(InputError):
             handler(event, Invocation())
     assert deployed.keys() == []
+
+
+@pytest.mark.parametrize("event", [None, [], "2025-01-31", 7])
+def test_an_event_that_is_no_object_is_refused(event: object) -> None:
+    with pytest.raises(InputError) as caught:
+        ExtractRequest.from_event(event, TODAY)
+    assert caught.value.problems == ["the event is no JSON object", HOW]

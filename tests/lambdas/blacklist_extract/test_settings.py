@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import SettingsError
+from lambdas import blacklist_extract
 from lambdas.blacklist_extract.settings import DatabaseSettings, ExtractSettings
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ ADVICE = "correct the function's environment variables and deploy it again"
 def variables(tmp_path: Path) -> dict[str, str]:
     """The least that has to be set, with IAM."""
     ca_file = tmp_path / "ca.pem"
-    ca_file.touch()
+    shutil.copy(Path(blacklist_extract.__file__).with_name("rds-ca.pem"), ca_file)
     return {
         "DB_HOST": "db.example",
         "DB_NAME": "risk",
@@ -96,7 +98,7 @@ def test_everything_wrong_is_told_all_at_once_and_nothing_is_quoted() -> None:
         "DB_AUTH is none of iam, secret",
         "DB_HOST is not the name or address of a host",
         "DB_PORT is no whole number from 1 to 65535",
-        "DB_CA_FILE is no file; without it no server can be trusted",
+        "DB_CA_FILE is no file of certificates in PEM form; without it no server can be trusted",
         "DB_TIMEOUT_SECONDS is no whole number from 1 to 300",
         "DB_ATTEMPTS is no whole number from 1 to 10",
         "DB_PAUSE_SECONDS is no whole number from 0 to 60",
@@ -128,3 +130,11 @@ def test_a_function_with_wrong_settings_does_nothing(deployed: Deployed) -> None
     with pytest.raises(SettingsError, match=r"DB_NAME is not set\nMAX_SHRINK is no number"):
         deployed.call()
     assert deployed.keys() == []
+
+
+def test_a_file_without_certificates_verifies_nothing(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "other.pem").write_text("no certificate")
+    found = problems_of({**variables, "DB_CA_FILE": str(tmp_path / "other.pem")})
+    assert found[0].startswith("DB_CA_FILE is no file of certificates in PEM form")
