@@ -1,11 +1,12 @@
-"""What must hold of delivered rates before any is stored: days in order, and no sudden jumps."""
+"""What must hold of delivered rates before any is stored: days in order, no jumps, none lost."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby, islice, pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from fraudlake.ecb import DECIMALS, Rate
@@ -13,7 +14,7 @@ from fraudlake.errors import InputError
 from lambdas.fx_rates.target_days import publication_days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from lambdas.fx_rates.settings import Order
@@ -53,6 +54,24 @@ class Jump:
         )
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A currency that a stored day has, and the delivered one in its place or after it has not."""
+
+    currency: str
+    day: date
+    stored: date
+
+    @property
+    def name(self) -> str:
+        """How an order allows it: currency and delivered day, as in `BGN 2026-01-02`."""
+        return f"{self.currency} {self.day}"
+
+    def __str__(self) -> str:
+        """Say currency, delivered day, and stored day."""
+        return f"{self.currency} is missing on {self.day}, and is stored on {self.stored}"
+
+
 def refuse_wrong_days(rates: Iterable[Rate], today: date) -> None:
     """Check that rates in the order of their file have days in one order, none after today (UTC).
 
@@ -67,27 +86,56 @@ def refuse_wrong_days(rates: Iterable[Rate], today: date) -> None:
         raise InputError([*problems, f"{NOTHING_WRITTEN}: see what the ECB serves, call again"])
 
 
-def refuse_jumps(delivered: list[Rate], stored: list[Rate], order: Order) -> None:
-    """Check that no rate moves over 20 % a publication day, from the newest stored ones on.
+def refuse_doubtful(delivered: list[Rate], stored: list[Rate], order: Order) -> None:
+    """Check that no rate jumps and that none is lost, and say all that is in doubt at once.
 
-    Where a currency has no rate for some publication days, as much again is let pass for each
-    of them. Passed over are `KNOWN_JUMPS`, those the order allows, and those stored already.
+    A jump is a move of over 20 % a publication day, from the newest stored rates on. Where a
+    currency has no rate for some publication days, as much again is let pass for each of them.
+    Passed over are `KNOWN_JUMPS`, those the order allows, and those stored already.
 
     Args:
         delivered: the rates of the file, sorted.
         stored: the rates there are before and in the years of the file, sorted.
-        order: names the jumps that are let pass.
+        order: names the jumps and the lost rates that are let pass.
 
     Raises:
-        InputError: names every jump, and how to let it pass.
+        InputError: names every jump and every lost rate, and how to let them pass.
     """
+    jumps = _new_jumps(delivered, stored, order)
+    lost = [one for one in find_lost(delivered, stored) if one.name not in order.allow_missing]
+    if jumps or lost:
+        raise InputError([*_named(jumps), *_named(lost), _advice(jumps, lost, order)])
+
+
+def find_lost(delivered: Iterable[Rate], stored: Iterable[Rate]) -> Iterator[Lost]:
+    """Return what delivered days lack of the same day as it is stored, or of the one before.
+
+    A day that follows another of the file, not a stored one, is not compared: in the history
+    currencies end.
+    """
+    had, given = _currencies_by_day(stored), _currencies_by_day(delivered)
+    known = sorted({*had, *given})
+    day_before = dict(zip(known[1:], known, strict=False))
+    for day, currencies in given.items():
+        compared = day if day in had else day_before.get(day, day)
+        if compared in had:
+            yield from (Lost(one, day, compared) for one in sorted(had[compared] - currencies))
+
+
+def _currencies_by_day(rates: Iterable[Rate]) -> dict[date, set[str]]:
+    found: defaultdict[date, set[str]] = defaultdict(set)
+    for rate in rates:
+        found[rate.rate_date].add(rate.currency)
+    return dict(found)
+
+
+def _new_jumps(delivered: list[Rate], stored: list[Rate], order: Order) -> list[Jump]:
     first = delivered[0].rate_date
     before = {rate.currency: rate for rate in stored if rate.rate_date < first}
     found = find_jumps([*before.values(), *delivered])
     jumps = [jump for jump in found if jump.name not in KNOWN_JUMPS | order.allow_jumps]
     stored_already = frozenset(stored) if jumps else frozenset()
-    if new := [jump for jump in jumps if not {jump.old, jump.new} <= stored_already]:
-        raise InputError(_jump_problems(new, order))
+    return [jump for jump in jumps if not {jump.old, jump.new} <= stored_already]
 
 
 def find_jumps(rates: Iterable[Rate]) -> Iterator[Jump]:
@@ -129,10 +177,15 @@ def _days_to_come(days: list[date], today: date) -> list[str]:
     return [f"{len(to_come)} days are after today, {today}: up to {to_come[-1]}"] if to_come else []
 
 
-def _jump_problems(jumps: list[Jump], order: Order) -> list[str]:
-    named = [str(jump) for jump in islice(jumps, NAMED_MOST)]
-    more = [f"and {len(jumps) - NAMED_MOST} more"] if len(jumps) > NAMED_MOST else []
-    names = sorted(order.allow_jumps | {jump.name for jump in islice(jumps, NAMED_MOST)})
-    event = json.dumps({"file": order.file, "allow_jumps": names})
-    advice = f"{NOTHING_WRITTEN}. If these rates are right, call the function with {event}"
-    return [*named, *more, advice]
+def _named(found: Sequence[Jump | Lost]) -> list[str]:
+    more = [f"and {len(found) - NAMED_MOST} more"] if len(found) > NAMED_MOST else []
+    return [*(str(one) for one in found[:NAMED_MOST]), *more]
+
+
+def _advice(jumps: list[Jump], lost: list[Lost], order: Order) -> str:
+    allowed = {
+        "allow_jumps": order.allow_jumps | {jump.name for jump in jumps[:NAMED_MOST]},
+        "allow_missing": order.allow_missing | {one.name for one in lost[:NAMED_MOST]},
+    }
+    event = {"file": order.file, **{key: sorted(names) for key, names in allowed.items() if names}}
+    return f"{NOTHING_WRITTEN}. If the file is right, call the function with {json.dumps(event)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from contextlib import closing
 from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from typing import TYPE_CHECKING
-
-import urllib3
-from urllib3.exceptions import HTTPError, SSLError
+from urllib.parse import urlsplit
 
 from fraudlake.errors import RunError
 from lambdas.json_logs import log_event
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DOWNLOADED_MOST = 20 * 2**20  # bytes; the zipped history has less than one million
 PIECE = 2**16
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NOTHING_WRITTEN = "No data was taken from it, and nothing was written"
 
 
@@ -37,42 +38,50 @@ def fetch(address: str, patience: Patience) -> bytes:
             redirect too), or more than `DOWNLOADED_MOST` bytes.
     """
     faults = []
-    with urllib3.PoolManager(ssl_context=ssl.create_default_context()) as pool:
-        for pause in (0.0, *patience.pauses):
-            time.sleep(pause)
-            try:
-                return _fetch_once(pool, address, patience)
-            except PassingFault as fault:
-                faults.append(str(fault))
-                log_event("fetch_failed", level=logging.WARNING, address=address, fault=str(fault))
+    context = ssl.create_default_context()
+    for pause in (0.0, *patience.pauses):
+        time.sleep(pause)
+        try:
+            return _fetch_once(context, address, patience)
+        except PassingFault as fault:
+            faults.append(str(fault))
+            log_event("fetch_failed", level=logging.WARNING, address=address, fault=str(fault))
     raise RunError(
         f"{address} did not answer in {len(faults)} attempts (the last: {faults[-1]}). "
         f"{NOTHING_WRITTEN}. See that the function can reach the internet, and call again later"
     )
 
 
-def _fetch_once(pool: urllib3.PoolManager, address: str, patience: Patience) -> bytes:
+def _fetch_once(context: ssl.SSLContext, address: str, patience: Patience) -> bytes:
     deadline = time.monotonic() + patience.attempt
-    timeout = urllib3.Timeout(connect=patience.connect, read=patience.read)
     try:
-        # Without retries urllib3 hands over a redirect as any other answer.
-        response = pool.request(
-            "GET", address, retries=False, timeout=timeout, preload_content=False
-        )
-        with response:
-            _refuse_status(response, address)
-            return _body(response, address, deadline)
-    except SSLError as error:
-        raise _tls_problem(error, address) from error
-    except HTTPError as error:
+        with closing(_connected(context, address, patience)) as connection:
+            connection.request("GET", urlsplit(address).path, headers={"User-Agent": "fraudlake"})
+            with connection.getresponse() as response:
+                _refuse_status(response, address)
+                return _body(response, address, deadline)
+    except ssl.SSLCertVerificationError as error:
+        raise _certificate_problem(error, address) from error
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: no such host or port
         raise PassingFault(type(error).__name__) from error
 
 
-def _refuse_status(response: urllib3.BaseHTTPResponse, address: str) -> None:
+def _connected(context: ssl.SSLContext, address: str, patience: Patience) -> HTTPSConnection:
+    # http.client, as the urllib3 that Lambda brings may be too old to read what is there.
+    parts = urlsplit(address)
+    connection = HTTPSConnection(
+        parts.hostname or "", parts.port, timeout=patience.connect, context=context
+    )
+    connection.connect()
+    connection.sock.settimeout(patience.read)
+    return connection
+
+
+def _refuse_status(response: HTTPResponse, address: str) -> None:
     status = response.status
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise PassingFault(f"it answered {status}")
-    if target := response.get_redirect_location():
+    if status in REDIRECTS and (target := response.getheader("Location")):
         where = target.partition("?")[0][:200]
         raise RunError(
             f"{address} redirects to {where!r} ({status}), and redirects are not followed. "
@@ -85,10 +94,10 @@ def _refuse_status(response: urllib3.BaseHTTPResponse, address: str) -> None:
         )
 
 
-def _body(response: urllib3.BaseHTTPResponse, address: str, deadline: float) -> bytes:
+def _body(response: HTTPResponse, address: str, deadline: float) -> bytes:
     body = bytearray()
     # read1 returns what is there: a server that sends drop by drop meets the deadline.
-    while piece := response.read1(PIECE, decode_content=False):
+    while piece := response.read1(PIECE):
         body += piece
         if len(body) > DOWNLOADED_MOST:
             raise RunError(
@@ -97,14 +106,13 @@ def _body(response: urllib3.BaseHTTPResponse, address: str, deadline: float) -> 
             )
         if time.monotonic() > deadline:
             raise PassingFault("it sent too slowly")
+    if response.length:  # read1 does not mind bytes that were announced and never came
+        raise PassingFault("it broke off")
     return bytes(body)
 
 
-def _tls_problem(error: SSLError, address: str) -> RunError | PassingFault:
-    cause = error.args[0] if error.args else None
-    if not isinstance(cause, ssl.SSLCertVerificationError):
-        return PassingFault("TLS failed")
+def _certificate_problem(error: ssl.SSLCertVerificationError, address: str) -> RunError:
     return RunError(
-        f"the certificate of {address} does not verify ({cause.verify_message}). "
+        f"the certificate of {address} does not verify ({error.verify_message}). "
         f"{NOTHING_WRITTEN}. See whether the address is right; do not call again before that"
     )

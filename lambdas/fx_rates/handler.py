@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def handler(event: Mapping[str, Any], _context: Context) -> dict[str, Any]:
     """Load the ECB's newest day (or its whole history) into `fx_rates/` of the raw bucket.
 
-    The event may say `{"file": "history"}`, and name jumps of a rate to let pass, as in
-    `"allow_jumps": ["TRY 2021-12-21"]`; what else it has is ignored, so that the events of a
-    schedule can start it. Calling twice does no harm. The answer is that of `Loaded.answer`.
+    The event may say `{"file": "history"}`, and name jumps of a rate and lost rates to let
+    pass, as in `"allow_jumps": ["TRY 2021-12-21"]` and `"allow_missing": ["BGN 2026-01-02"]`;
+    what else it has is ignored, so that the events of a schedule can start it. Calling twice does
+    no harm. The answer is that of `Loaded.answer`.
 
     Raises:
         SettingsError: the function's environment cannot be used.

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from fraudlake.ecb import Rate, parse_rates, unpack_lines
 from fraudlake.errors import InputError, RunError
-from lambdas.fx_rates.checks import refuse_jumps, refuse_wrong_days
+from lambdas.fx_rates.checks import refuse_doubtful, refuse_wrong_days
 from lambdas.fx_rates.fetch import fetch
-from lambdas.fx_rates.store import changed_days, merged, put_year, read_year
+from lambdas.fx_rates.store import (
+    changed_days,
+    merged,
+    put_year,
+    read_days,
+    read_year,
+    stored_years,
+)
 from lambdas.fx_rates.target_days import publication_days
 from lambdas.json_logs import log_event
 from lambdas.objects import PutConflict
@@ -29,11 +36,9 @@ ATTEMPTS = 4
 LISTED_MOST = 100
 ONE_DAY = timedelta(1)
 RESCORE = "the ECB corrected these days; scores of their batches may be stale"
-ADVICE = {
-    ("days_changed", "daily"): RESCORE,
-    ("days_changed", "history"): RESCORE,
-    ("days_missing", "daily"): 'call the function with {"file": "history"}',
-    ("days_missing", "history"): "the history lacks these days too; see what the ECB published",
+MISSING_ADVICE = {
+    "daily": 'call the function with {"file": "history"}',
+    "history": "the history lacks these days too; see what the ECB published",
 }
 
 
@@ -42,8 +47,9 @@ class Loaded:
     """What a call delivered, wrote and found missing.
 
     `first`, `last`, `days`, `currencies` and `rates` are those of the file; objects are years.
-    `days_changed` were stored with other rates before; `days_missing` are publication days up to
-    yesterday without rates; `newest_rate_date` is that of all rates stored now.
+    `days_changed` were stored with other rates before; `days_missing` are publication days without
+    rates, from the first stored day up to yesterday; `newest_rate_date` is that of all rates that
+    are stored now.
     """
 
     file: str
@@ -92,7 +98,7 @@ def load_rates(order: Order, settings: Settings, bucket: Bucket, today: date) ->
     delivered = read_rates(fetch(address, settings.patience), address)
     refuse_wrong_days(delivered, today)
     delivered.sort()
-    stored = store_rates(delivered, order, bucket, today)
+    stored = store_rates(delivered, order, bucket)
     loaded = _loaded(order, delivered, stored, missing_days(stored.days, today))
     _log(loaded)
     return loaded
@@ -111,21 +117,24 @@ def read_rates(data: bytes, address: str) -> list[Rate]:
         raise InputError([*error.problems, advice]) from error
 
 
-def store_rates(delivered: list[Rate], order: Order, bucket: Bucket, today: date) -> Stored:
+def store_rates(delivered: list[Rate], order: Order, bucket: Bucket) -> Stored:
     """Check sorted rates against those stored, and put each year that changes, oldest first.
 
     An object that changed since it was read is not overwritten: all is read, checked and merged
-    again, a few times. Read are the years of the file, the one before them (its rates are the
-    ones jumps are measured from), and the newest two (in which days may be missing).
+    again, a few times. Read are the years of the file, and before each the newest stored one (its
+    rates are those that jumps and lost rates are measured from). Of all other stored years only
+    the days are taken: to say which are missing that is enough, and parsing 28 years takes long.
     """
     done = Stored(years=len({rate.rate_date.year for rate in delivered}))
     for _ in range(ATTEMPTS):
-        years = [read_year(bucket, year) for year in _years_to_read(delivered, today)]
-        stored = [rate for year in years for rate in year.rates]
-        refuse_jumps(delivered, stored, order)
-        done.days = {rate.rate_date for rate in [*stored, *delivered]}
+        there = stored_years(bucket)
+        years = {year: read_year(bucket, year) for year in _years_to_read(delivered, there)}
+        stored = [rate for year in years.values() for rate in year.rates]
+        refuse_doubtful(delivered, stored, order)
+        others = (read_days(bucket, year) for year in there if year not in years)
+        done.days = {rate.rate_date for rate in [*stored, *delivered]}.union(*others)
         with suppress(PutConflict):
-            _put_years(bucket, {year.year: year for year in years}, delivered, done)
+            _put_years(bucket, years, delivered, done)
             return done
     raise RunError(
         f"s3://{bucket.name}/fx_rates/ changed {ATTEMPTS} times while rates were stored; what "
@@ -138,9 +147,10 @@ def missing_days(days: set[date], today: date) -> list[date]:
     return [day for day in publication_days(min(days), today - ONE_DAY) if day not in days]
 
 
-def _years_to_read(delivered: Sequence[Rate], today: date) -> list[int]:
+def _years_to_read(delivered: Sequence[Rate], stored: Sequence[int]) -> list[int]:
     years = {rate.rate_date.year for rate in delivered}
-    return sorted(years | {min(years) - 1, today.year - 1, today.year})
+    before = (max((one for one in stored if one < year), default=year) for year in years)
+    return sorted(years.union(before))
 
 
 def _put_years(
@@ -149,8 +159,16 @@ def _put_years(
     for year, rates in groupby(delivered, key=lambda rate: rate.rate_date.year):
         new = merged(stored[year], rates)
         if put_year(bucket, stored[year], new):
+            changed = changed_days(stored[year], new)
             done.written.add(year)
-            done.changed |= changed_days(stored[year], new)
+            done.changed |= changed
+            _warn_of_changes(changed)  # now: a later year may be refused
+
+
+def _warn_of_changes(days: set[date]) -> None:
+    if days:
+        named = [str(day) for day in sorted(days)]
+        log_event("days_changed", level=logging.WARNING, days=named, advice=RESCORE)
 
 
 def _loaded(order: Order, rates: list[Rate], stored: Stored, missing: list[date]) -> Loaded:
@@ -171,8 +189,7 @@ def _loaded(order: Order, rates: list[Rate], stored: Stored, missing: list[date]
 
 def _log(loaded: Loaded) -> None:
     answer = loaded.answer()
-    for found in ("days_changed", "days_missing"):
-        if answer[found]:
-            advice = ADVICE[found, loaded.file]
-            log_event(found, level=logging.WARNING, days=answer[found], advice=advice)
+    if missing := answer["days_missing"]:
+        advice = MISSING_ADVICE[loaded.file]
+        log_event("days_missing", level=logging.WARNING, days=missing, advice=advice)
     log_event("loaded", **answer)

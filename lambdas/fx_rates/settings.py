@@ -17,6 +17,8 @@ ECB = "https://www.ecb.europa.eu/stats/eurofxref"
 HTTPS_ADDRESS = r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~%/-]*"
 BUCKET_NAME = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
+ALLOWED = {"allow_jumps": "TRY 2021-12-21", "allow_missing": "BGN 2026-01-02"}  # with an example
+
 File = Literal["daily", "history"]
 
 
@@ -65,24 +67,29 @@ class Settings:
 
 @dataclass(frozen=True)
 class Order:
-    """What one call asks for: a file, and the jumps to let pass, each as `TRY 2021-12-21`."""
+    """What one call asks for: a file, and what to let pass, each as `TRY 2021-12-21`.
+
+    `allow_jumps` are rates that move far, `allow_missing` are rates that are no longer delivered.
+    """
 
     file: File = "daily"
     allow_jumps: frozenset[str] = frozenset()
+    allow_missing: frozenset[str] = frozenset()
 
     @classmethod
     def from_event(cls, event: object) -> Order:
-        """Read an order from an event; keys other than `file` and `allow_jumps` are ignored.
+        """Read an order from an event; keys that are not its fields are ignored.
 
         Raises:
             InputError: with every value that is wrong.
         """
         if not isinstance(event, Mapping):
             raise InputError('the event is no JSON object; call with {} or {"file": "history"}')
-        if problems := [*_file_problems(event), *_jump_problems(event)]:
+        if problems := [*_file_problems(event), *_allowed_problems(event)]:
             raise InputError(problems)
         file = cast("File", event.get("file", "daily"))
-        return cls(file, frozenset(event.get("allow_jumps", ())))
+        jumps, missing = (frozenset(event.get(key, ())) for key in ALLOWED)
+        return cls(file, jumps, missing)
 
 
 def _address(environment: Environment, name: str, default: str) -> str:
@@ -97,14 +104,19 @@ def _file_problems(event: Mapping[str, Any]) -> list[str]:
     return [f"file is {str(file)[:40]!r} in the event; call with daily or history"]
 
 
-def _jump_problems(event: Mapping[str, Any]) -> list[str]:
-    jumps = event.get("allow_jumps", [])
-    if isinstance(jumps, list) and all(_is_jump(jump) for jump in jumps):
-        return []
-    return ['allow_jumps in the event is no list of texts such as ["TRY 2021-12-21"]: correct it']
+def _allowed_problems(event: Mapping[str, Any]) -> list[str]:
+    return [
+        f'{key} in the event is no list of texts such as ["{example}"]: correct it'
+        for key, example in ALLOWED.items()
+        if not _is_list_of_rates(event.get(key, []))
+    ]
 
 
-def _is_jump(text: object) -> bool:
+def _is_list_of_rates(texts: object) -> bool:
+    return isinstance(texts, list) and all(_is_rate(text) for text in texts)
+
+
+def _is_rate(text: object) -> bool:
     if isinstance(text, str) and re.fullmatch("[A-Z]{3} [0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         with suppress(ValueError):  # no such day
             return bool(date.fromisoformat(text[4:]))

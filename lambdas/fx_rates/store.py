@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import pairwise
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lambdas.objects import StoredObject
 
+KEY = re.compile("fx_rates/fx_rates_([0-9]{4})[.]csv")
 LINE = re.compile("([0-9]{4}-[0-9]{2}-[0-9]{2}),([A-Z]{3}),([0-9]{1,8}[.][0-9]{10})")
 
 
@@ -34,6 +35,31 @@ class StoredYear:
 def key_of(year: int) -> str:
     """Return the key of a year's object."""
     return f"fx_rates/fx_rates_{year}.csv"
+
+
+def stored_years(bucket: Bucket) -> list[int]:
+    """Return the years that have an object, oldest first; other keys are passed over.
+
+    Raises:
+        RunError: S3 refuses.
+    """
+    found = (KEY.fullmatch(key) for key in bucket.keys("fx_rates/"))
+    return sorted(int(match[1]) for match in found if match)
+
+
+def read_days(bucket: Bucket, year: int) -> set[date]:
+    """Return the days a year's object has lines of.
+
+    Nothing else of it is parsed or checked: for every year in every call that would take long.
+
+    Raises:
+        RunError: S3 refuses.
+    """
+    found = bucket.get(key_of(year))
+    lines = found.body.decode(errors="replace").split("\n") if found else []
+    starts = {line[:11] for line in lines}
+    days = (date(year, 1, 1) + timedelta(number) for number in range(366))
+    return {day for day in days if f"{day}," in starts}
 
 
 def read_year(bucket: Bucket, year: int) -> StoredYear:

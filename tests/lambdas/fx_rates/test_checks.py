@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fraudlake.ecb import Rate
 from fraudlake.errors import InputError
-from lambdas.fx_rates.checks import KNOWN_JUMPS, find_jumps, refuse_jumps, refuse_wrong_days
+from lambdas.fx_rates.checks import KNOWN_JUMPS, find_jumps, refuse_doubtful, refuse_wrong_days
 from lambdas.fx_rates.settings import Order
 from tests.lambdas.fx_rates.ecb_files import rate
 
@@ -125,12 +125,12 @@ def test_every_jump_is_named_with_the_call_that_lets_it_pass() -> None:
         rate(TUESDAY, "TRY", "0.03"),
     ]
     with pytest.raises(InputError) as failure:
-        refuse_jumps(delivered, [], Order("history", frozenset({"AUD 2026-01-02"})))
+        refuse_doubtful(delivered, [], Order("history", frozenset({"AUD 2026-01-02"})))
     assert failure.value.problems == [
         "BRL jumps by -50.0 %: 0.2 USD on 2026-04-13, 0.1 USD on 2026-04-14",
         "TRY jumps by +50.0 %: 0.02 USD on 2026-04-13, 0.03 USD on 2026-04-14",
         (
-            "Nothing was written. If these rates are right, call the function with "
+            "Nothing was written. If the file is right, call the function with "
             '{"file": "history", "allow_jumps": '
             '["AUD 2026-01-02", "BRL 2026-04-14", "TRY 2026-04-14"]}'
         ),
@@ -141,17 +141,17 @@ def test_of_thousands_of_jumps_a_hundred_are_named_and_the_rest_counted() -> Non
     names = [f"{a}{b}X" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJK"]
     rates = [rate(day, name, one) for day, one in ((MONDAY, "1"), (TUESDAY, "2")) for name in names]
     with pytest.raises(InputError, match="and 10 more") as failure:
-        refuse_jumps(rates, [], Order())
+        refuse_doubtful(rates, [], Order())
     assert len(failure.value.problems) == 102
 
 
 def test_an_allowed_jump_passes_and_no_other() -> None:
     delivered = [rate(MONDAY, "TRY", "1"), rate(TUESDAY, "TRY", "2"), rate(WEDNESDAY, "TRY", "4")]
-    refuse_jumps(
+    refuse_doubtful(
         delivered, [], Order(allow_jumps=frozenset({f"TRY {TUESDAY}", f"TRY {WEDNESDAY}"}))
     )
     with pytest.raises(InputError) as failure:
-        refuse_jumps(delivered, [], Order(allow_jumps=frozenset({f"TRY {TUESDAY}"})))
+        refuse_doubtful(delivered, [], Order(allow_jumps=frozenset({f"TRY {TUESDAY}"})))
     assert len(failure.value.problems) == 2
 
 
@@ -169,7 +169,7 @@ def test_jumps_that_happened_pass(before: Rate, jump: Rate) -> None:
     assert [found.name for found in find_jumps([before, jump])] == [
         *KNOWN_JUMPS & {f"{jump.currency} {jump.rate_date}"}
     ]
-    refuse_jumps([before, jump], [], Order())
+    refuse_doubtful([before, jump], [], Order())
 
 
 def test_the_krona_may_move_as_it_did_in_nine_years_without_a_rate() -> None:
@@ -179,18 +179,18 @@ def test_the_krona_may_move_as_it_did_in_nine_years_without_a_rate() -> None:
 
 def test_the_newest_stored_rate_before_the_file_is_compared_with_its_first() -> None:
     stored = [rate("2026-04-09", "TRY", "1"), rate("2026-04-10", "TRY", "2")]
-    refuse_jumps([rate(MONDAY, "TRY", "2.4")], stored, Order())
+    refuse_doubtful([rate(MONDAY, "TRY", "2.4")], stored, Order())
     with pytest.raises(InputError, match="2 USD on 2026-04-10, 1 USD on 2026-04-13"):
-        refuse_jumps([rate(MONDAY, "TRY", "1")], stored, Order())
+        refuse_doubtful([rate(MONDAY, "TRY", "1")], stored, Order())
 
 
 def test_a_stored_rate_of_the_same_day_is_no_predecessor() -> None:
-    refuse_jumps([rate(MONDAY, "TRY", "1")], [rate(MONDAY, "TRY", "2")], Order())
+    refuse_doubtful([rate(MONDAY, "TRY", "1")], [rate(MONDAY, "TRY", "2")], Order())
 
 
 def test_a_jump_that_is_stored_already_passes_until_a_rate_of_it_changes() -> None:
     stored = [rate(MONDAY, "TRY", "1"), rate(TUESDAY, "TRY", "2")]
-    refuse_jumps(stored, stored, Order())
-    refuse_jumps(stored[1:], stored, Order())
+    refuse_doubtful(stored, stored, Order())
+    refuse_doubtful(stored[1:], stored, Order())
     with pytest.raises(InputError, match="TRY jumps"):
-        refuse_jumps([stored[0], rate(TUESDAY, "TRY", "2.1")], stored, Order())
+        refuse_doubtful([stored[0], rate(TUESDAY, "TRY", "2.1")], stored, Order())

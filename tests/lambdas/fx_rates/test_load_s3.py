@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import InputError, RunError
-from tests.lambdas.fx_rates.deployment import HISTORY
+from tests.lambdas.fx_rates.deployment import HISTORY, facts_of
 from tests.lambdas.fx_rates.ecb_files import days
 from tests.lambdas.puts import changes_before_puts, watched_puts
 
@@ -71,3 +71,28 @@ def test_an_object_that_never_stands_still_is_left_to_the_others(deployment: Dep
     ):
         deployment.load(MONDAY, days(MONDAY))
     assert deployment.texts() == {KEY: texts[-1]}
+
+
+def test_corrected_days_are_told_though_a_later_year_is_refused(
+    deployment: Deployment, log: pytest.LogCaptureFixture
+) -> None:
+    every = ("2024-12-31", "2025-12-31", MONDAY)
+    deployment.load(MONDAY, days(*every), HISTORY)
+    with (
+        watched_puts(deployment.bucket.s3.meta.events, None, "AccessDenied"),
+        pytest.raises(RunError, match=r"2025.csv was not written"),
+    ):
+        deployment.load(MONDAY, days(*every, jpy="181"), HISTORY)
+    (line,) = facts_of(log, "days_changed")
+    assert (line["level"], line["days"]) == ("WARNING", ["2024-12-31"])
+
+
+def test_corrected_days_are_told_once_though_storing_starts_again(
+    deployment: Deployment, log: pytest.LogCaptureFixture
+) -> None:
+    deployment.load(MONDAY, days("2025-12-31"))
+    theirs = rows(f"{FRIDAY},EUR,1.2000000000")
+    with changes_before_puts(deployment.bucket, KEY, theirs):
+        loaded = deployment.load(MONDAY, days("2025-12-31", MONDAY, jpy="181"), HISTORY)
+    assert loaded.answer()["days_changed"] == ["2025-12-31"]
+    assert [line["days"] for line in facts_of(log, "days_changed")] == [["2025-12-31"]]

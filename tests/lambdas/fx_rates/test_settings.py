@@ -63,10 +63,17 @@ def test_an_event_can_ask_for_the_history_and_allow_jumps() -> None:
     assert Order.from_event(event) == Order("history", frozenset({"TRY 2021-12-21"}))
 
 
+def test_an_event_can_allow_lost_rates() -> None:
+    order = Order.from_event({"allow_missing": ["BGN 2026-01-02"]})
+    assert order == Order(allow_missing=frozenset({"BGN 2026-01-02"}))
+
+
 def test_every_wrong_value_of_an_event_is_named() -> None:
+    event = {"file": "weekly", "allow_jumps": "TRY 2021-12-21", "allow_missing": "BGN"}
     with pytest.raises(InputError) as failure:
-        Order.from_event({"file": "weekly", "allow_jumps": "TRY 2021-12-21"})
-    assert len(failure.value.problems) == 2
+        Order.from_event(event)
+    assert len(failure.value.problems) == 3
+    assert failure.match("allow_missing in the event is no list of texts such as")
     assert failure.match("file is 'weekly' in the event; call with daily or history")
     assert failure.match("allow_jumps in the event is no list of texts")
 
@@ -77,12 +84,13 @@ def test_a_file_that_is_none_is_refused(file: object) -> None:
         Order.from_event({"file": file})
 
 
+@pytest.mark.parametrize("key", ["allow_jumps", "allow_missing"])
 @pytest.mark.parametrize(
-    "jump", ["TRY", "TRY 2021-02-30", "try 2021-12-21", "TRY  2021-12-21", "TRY 20211221", 5, None]
+    "rate", ["TRY", "TRY 2021-02-30", "try 2021-12-21", "TRY  2021-12-21", "TRY 20211221", 5, None]
 )
-def test_a_jump_without_currency_and_day_is_refused(jump: object) -> None:
-    with pytest.raises(InputError, match="allow_jumps in the event"):
-        Order.from_event({"allow_jumps": [jump]})
+def test_what_to_allow_without_currency_and_day_is_refused(key: str, rate: object) -> None:
+    with pytest.raises(InputError, match=f"{key} in the event"):
+        Order.from_event({key: [rate]})
 
 
 @pytest.mark.parametrize("event", [None, [], "history"])
