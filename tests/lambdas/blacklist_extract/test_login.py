@@ -22,6 +22,7 @@ from tests.lambdas.mysql.network import Relay, cut, hide_tls
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lambdas.blacklist_extract.settings import DatabaseSettings
     from tests.lambdas.blacklist_extract.deployed import Deployed
     from tests.lambdas.mysql.certificates import Certificates
 
@@ -92,8 +93,8 @@ def test_each_attempt_has_a_token_of_its_own(
 ) -> None:
     logins: list[Login] = []
 
-    def counted(settings: object) -> Login:
-        logins.append(Login("nobody", "nothing"))
+    def counted(settings: DatabaseSettings) -> Login:
+        logins.append(new_login(settings))
         return logins[-1]
 
     monkeypatch.setattr("lambdas.blacklist_extract.handler.new_login", counted)
@@ -102,6 +103,7 @@ def test_each_attempt_has_a_token_of_its_own(
         with pytest.raises(RunError, match="attempts made: 3"):
             deployed.call()
     assert len(logins) == 3
+    assert all("X-Amz-Signature=" in one.password for one in logins)
 
 
 @pytest.mark.parametrize(
