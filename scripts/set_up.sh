@@ -12,7 +12,7 @@ if [ -f "$stamp" ]; then
     echo "bringing .venv up to date" >&2
     rm "$stamp"
 else
-    echo "installing $packages packages into .venv, about 1.7 GB, takes 1 to 4 minutes" >&2
+    echo "installing $packages packages into .venv, about 1.9 GB, takes 1 to 4 minutes" >&2
     rm -rf .venv
     "$python" -m venv .venv
 fi
