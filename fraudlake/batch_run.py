@@ -64,6 +64,7 @@ class BatchRun:
     progress: Progress
     report: Callable[[Progress], None]
     now: Callable[[], datetime]
+    workflow_run: str | None = None
     durations: dict[str, float] = field(default_factory=dict)
     persisted: list[DataFrame] = field(default_factory=list)
 
@@ -170,6 +171,7 @@ class BatchRun:
         elapsed = sum(self.durations.values())
         return Manifest(
             run_id=self.run_id,
+            workflow_run=self.workflow_run,
             batch_date=self.batch,
             started_at=outcome.started.isoformat(),
             committed_at=self._commit_time().isoformat(),

@@ -16,11 +16,7 @@ Change = dict[str, str]
 
 def described_inputs(files: Mapping[str, Iterable[InputFile]]) -> list[dict[str, Any]]:
     """The input objects of a run as its manifest names them."""
-    return [
-        {"table": table, "name": one.name, "size": one.size, "modified": one.modified}
-        for table, found in files.items()
-        for one in found
-    ]
+    return [{"table": table, **_described(one)} for table, found in files.items() for one in found]
 
 
 def changed_inputs(runs: Iterable[Manifest], tables: Mapping[str, TableFiles]) -> list[Change]:
@@ -39,9 +35,7 @@ def changed_inputs(runs: Iterable[Manifest], tables: Mapping[str, TableFiles]) -
 
 
 def _differences(run: Manifest, table: str, files: TableFiles) -> dict[str, str]:
-    before = {
-        one["name"]: (one["size"], one["modified"]) for one in run.inputs if one["table"] == table
-    }
+    before = {one["name"]: _mark(one) for one in run.inputs if one["table"] == table}
     day = _partition_of(run, table)
     if files.is_partitioned:
         now = _facts(files.by_date.get(day, []))
@@ -65,4 +59,15 @@ def _partition_of(run: Manifest, table: str) -> date | None:
 
 
 def _facts(files: Iterable[InputFile]) -> dict[str, tuple[int, str]]:
-    return {one.name: (one.size, one.modified) for one in files}
+    return {one.name: _mark(_described(one)) for one in files}
+
+
+def _described(file: InputFile) -> dict[str, Any]:
+    facts = file.stored
+    etag = {"etag": facts.etag} if facts.etag else {}
+    return {"name": facts.name, "size": facts.size, "modified": facts.modified, **etag}
+
+
+def _mark(described: Mapping[str, Any]) -> tuple[int, str]:
+    """What differs when the content does: S3's ETag where there is one, else the time."""
+    return described["size"], described.get("etag") or described["modified"]

@@ -103,13 +103,14 @@ def score(
     memory: Memory = None,
 ) -> None:
     """Score the transactions of one batch date, or of every date from --from to --to."""
-    from fraudlake.local_run import LocalRun, batch_span, local_folder, score_locally
+    from fraudlake.local_run import LocalRun, batch_span, score_locally
     from fraudlake.screen import print_result
     from fraudlake.sources import InputPaths
+    from fraudlake.storage import place_named
 
     span = batch_span(batch_date, first, last)
-    paths = InputPaths(*map(local_folder, (transactions, customers, blacklist, fx)))
-    lake = local_folder(out)
+    paths = InputPaths(*map(place_named, (transactions, customers, blacklist, fx)))
+    lake = place_named(out)
     run = LocalRun(paths=paths, out=lake, rules=rules, master=master, memory_mb=memory)
     result = score_locally(run, *span, is_backfill=batch_date is None)
     print_result(result, run.out, as_json=as_json)

@@ -1,6 +1,6 @@
-"""The files of a table on this machine: what is there, in which partition, with which columns.
+"""The files of a table: what is there, in which partition, with which columns.
 
-Everything here looks at names, sizes and first lines; reading the rows is for `storage`.
+Everything here looks at names, sizes and first lines; reading the rows is for `tabular`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import csv
 import gzip
 import io
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fraudlake.errors import InputError, SchemaError
+from fraudlake.storage import Place, Storage, StoredFile, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from fraudlake.input_tables import InputTable
 
@@ -36,12 +36,34 @@ Kind = Literal["csv", "parquet"]
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file of a table: its path, the path below the table's root, size and change time."""
+    """One file of a table: where it lies, and its name, size and change below the table's root."""
 
-    path: Path
-    name: str
-    size: int
-    modified: str
+    storage: Storage
+    stored: StoredFile
+
+    @property
+    def name(self) -> str:
+        """The name below the table's root."""
+        return self.stored.name
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.stored.size
+
+    @property
+    def where(self) -> str:
+        """The whole path, as people name it."""
+        return f"{self.storage.where}/{self.name}"
+
+    @property
+    def uri(self) -> str:
+        """The whole path, as Spark names it."""
+        return self.storage.uri(self.name)
+
+    def open(self) -> BinaryIO:
+        """Open the file to read any part of it."""
+        return self.storage.open(self.name)
 
     @property
     def kind(self) -> Kind:
@@ -51,7 +73,7 @@ class InputFile:
             return "parquet"
         if lowered.endswith((".csv", ".csv.gz")):
             return "csv"
-        with self.path.open("rb") as stream:
+        with self.open() as stream:
             return "parquet" if stream.read(4) == _PARQUET_MAGIC else "csv"
 
 
@@ -59,7 +81,7 @@ class InputFile:
 class TableFiles:
     """The files of a table by partition date, or under None when the table is not partitioned."""
 
-    root: Path
+    root: str
     by_date: dict[date | None, list[InputFile]]
 
     @property
@@ -80,22 +102,26 @@ class TableFiles:
         return earlier[-1] if earlier else self.dates[0]
 
 
-def find_table(root: Path, table: InputTable, partition: str | None) -> TableFiles:
+def find_table(root: Place, table: InputTable, partition: str | None) -> TableFiles:
     """The files of a table below `root`, or `root` itself when it is one file.
 
     `partition` is the name of the date partitions (`ingest_date`, `snapshot_date`) that the table
     may have. Hidden files and those that start with an underscore are not data. Raises InputError
     when nothing is there, or when partitions and loose files are mixed.
     """
-    if root.is_file():
-        return TableFiles(root.parent, {None: [_described(root, root.parent)]})
-    if not root.is_dir():
+    storage = storage_at(root)
+    if single := storage.single_file():
+        return TableFiles(single[0].where, {None: [InputFile(*single)]})
+    if not storage.is_folder():
         raise InputError(f"{table.name}: {root} is not there; name a folder or a file")
-    folders = _partition_folders(root, table, partition) if partition else {}
+    folders = _partition_folders(storage, table, partition) if partition else {}
+    files = [InputFile(storage, one) for one in storage.files() if _is_data(one.name)]
     by_date: dict[date | None, list[InputFile]] = {
-        day: _data_files(folder, root) for day, folder in folders.items()
+        day: [one for one in files if one.name.startswith(f"{folder}/")]
+        for day, folder in folders.items()
     }
-    loose = [one for one in _data_files(root, root) if not _is_below(one, folders)]
+    known = tuple(f"{folder}/" for folder in folders.values())
+    loose = [one for one in files if not one.name.startswith(known)]
     if loose and by_date:
         found = f"{loose[0].name} and {len(loose) - 1} more" if len(loose) > 1 else loose[0].name
         raise InputError(
@@ -104,7 +130,7 @@ def find_table(root: Path, table: InputTable, partition: str | None) -> TableFil
         )
     if not loose and not by_date:
         raise InputError(f"{table.name}: {root} is empty; name a folder with CSV or Parquet files")
-    return TableFiles(root, by_date or {None: loose})
+    return TableFiles(storage.where, by_date or {None: loose})
 
 
 def file_columns(file: InputFile, table: InputTable) -> tuple[str, ...]:
@@ -118,12 +144,12 @@ def file_columns(file: InputFile, table: InputTable) -> tuple[str, ...]:
     if missing:
         hints = [_with_hint(name, columns) for name in missing]
         raise SchemaError(
-            f"{table.name}: {file.path} lacks {', '.join(hints)}; "
+            f"{table.name}: {file.where} lacks {', '.join(hints)}; "
             f"found the columns {', '.join(columns) or 'none'}"
         )
     twice = sorted({name for name in columns if columns.count(name) > 1 and name in table.columns})
     if twice:
-        raise SchemaError(f"{table.name}: {file.path} has the column {twice[0]} twice; remove one")
+        raise SchemaError(f"{table.name}: {file.where} has the column {twice[0]} twice; remove one")
     return columns
 
 
@@ -152,15 +178,15 @@ def check_encoding(file: InputFile) -> None:
     except UnicodeDecodeError as error:
         at = lines + error.object[: error.start].count(b"\n") + 1
         raise InputError(
-            f"{file.path}, line {at}: not UTF-8 (byte 0x{error.object[error.start]:02x}); "
+            f"{file.where}, line {at}: not UTF-8 (byte 0x{error.object[error.start]:02x}); "
             f"{_likely_encoding(file)}convert the file to UTF-8"
         ) from error
     except (EOFError, OSError, gzip.BadGzipFile) as error:
-        raise InputError(f"{file.path} cannot be read: {error}; deliver it again") from error
+        raise InputError(f"{file.where} cannot be read: {error}; deliver it again") from error
 
 
 def _likely_encoding(file: InputFile) -> str:
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         mark = stream.read(2)
     found = _BYTE_ORDER_MARKS.get(mark)
     return f"it looks like {found}, " if found else ""
@@ -173,29 +199,46 @@ def _chunks(file: InputFile) -> Iterator[bytes]:
 
 
 def _opened(file: InputFile) -> BinaryIO | gzip.GzipFile:
-    with file.path.open("rb") as stream:
-        is_zipped = stream.read(2) == _GZIP_MAGIC
-    return gzip.open(file.path) if is_zipped else file.path.open("rb")
+    stream = file.open()
+    is_zipped = stream.read(2) == _GZIP_MAGIC
+    stream.seek(0)
+    return _Unzipped(stream) if is_zipped else stream
+
+
+class _Unzipped(gzip.GzipFile):
+    """A compressed file whose own stream is closed with it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(fileobj=stream)
+        self._stream = stream
+
+    def close(self) -> None:
+        super().close()
+        self._stream.close()
 
 
 @lru_cache(maxsize=10_000)
 def _csv_header(file: InputFile) -> tuple[str, ...]:
-    check_encoding(file)
-    with _opened(file) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-        first = next((line for line in text if line.strip()), "")
+    try:
+        with _opened(file) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            first = next((line for line in text if line.strip()), "")
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile):
+        check_encoding(file)  # says where
+        raise
     if not first:
-        raise InputError(f"{file.path} is empty, it has not even a header; deliver it again")
+        raise InputError(f"{file.where} is empty, it has not even a header; deliver it again")
     return tuple(name.strip() for name in next(csv.reader([first])))
 
 
 @lru_cache(maxsize=10_000)
 def _arrow_schema(file: InputFile) -> pa.Schema:
     try:
-        return pq.read_schema(file.path)
+        with file.open() as stream:
+            return pq.read_schema(stream)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"{file.path} is not readable as Parquet, perhaps cut off ({error}); deliver it again"
+            f"{file.where} is not readable as Parquet, perhaps cut off ({error}); deliver it again"
         ) from error
 
 
@@ -204,39 +247,26 @@ def _with_hint(name: str, columns: Sequence[str]) -> str:
     return f"the column {name} (is {close[0]!r} meant?)" if close else f"the column {name}"
 
 
-def _partition_folders(root: Path, table: InputTable, partition: str) -> dict[date, Path]:
+def _partition_folders(storage: Storage, table: InputTable, partition: str) -> dict[date, str]:
     prefix = f"{partition}="
-    folders = [one for one in root.iterdir() if one.is_dir() and one.name.startswith(prefix)]
-    return {_partition_date(one, table, prefix): one for one in sorted(folders)}
+    folders = [one for one in storage.folders() if one.startswith(prefix)]
+    return {partition_date(storage, one, table, prefix): one for one in folders}
 
 
-def _partition_date(folder: Path, table: InputTable, prefix: str) -> date:
-    text = folder.name.removeprefix(prefix)
+def partition_date(storage: Storage, folder: str, table: InputTable, prefix: str) -> date:
+    """The date of a partition's folder; InputError when its name has none after the prefix."""
+    text = folder.removeprefix(prefix)
     try:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
     if day is None or str(day) != text:
         raise InputError(
-            f"{table.name}: the partition {folder} is not named {prefix}YYYY-MM-DD; rename it"
+            f"{table.name}: the partition {storage.where}/{folder} is not named "
+            f"{prefix}YYYY-MM-DD; rename it"
         )
     return day
 
 
-def _is_below(file: InputFile, folders: dict[date, Path]) -> bool:
-    return any(file.path.is_relative_to(folder) for folder in folders.values())
-
-
-def _data_files(folder: Path, root: Path) -> list[InputFile]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [_described(one, root) for one in paths if _is_data(one.relative_to(root))]
-
-
-def _is_data(relative: Path) -> bool:
-    return not any(part.startswith((".", "_")) for part in relative.parts)
-
-
-def _described(path: Path, root: Path) -> InputFile:
-    facts = path.stat()
-    modified = datetime.fromtimestamp(facts.st_mtime_ns // 1000 / 1_000_000, UTC)
-    return InputFile(path, path.relative_to(root).as_posix(), facts.st_size, modified.isoformat())
+def _is_data(name: str) -> bool:
+    return not any(part.startswith((".", "_")) for part in name.split("/"))

@@ -10,16 +10,15 @@ from pyspark.sql import functions as F
 from fraudlake import fx
 from fraudlake.errors import InputError
 from fraudlake.input_tables import FX_RATES
-from fraudlake.tabular import read_input
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
     from fraudlake.files import InputFile, TableFiles
     from fraudlake.settings import Settings
+    from fraudlake.tabular import TableReader
 
 _SHOWN_PROBLEMS = 10
 
@@ -28,7 +27,7 @@ _SHOWN_PROBLEMS = 10
 class FxSource:
     """All rates that were delivered, and what is doubtful about them."""
 
-    root: Path
+    root: str
     files: list[InputFile]
     rates: fx.FxRates
     doubts: list[tuple[date | None, str | None, str]]
@@ -50,14 +49,14 @@ class FxSource:
 
 
 def open_fx(
-    spark: SparkSession, root: Path, files: TableFiles, settings: Settings, span: tuple[date, date]
+    reader: TableReader, root: str, files: TableFiles, settings: Settings, span: tuple[date, date]
 ) -> FxSource:
     """Read the rates that the batches of `span` (first and last date) can use, and judge them all.
 
     Raises InputError when a line has not the header's number of fields.
     """
     found = files.by_date[None]
-    raw = read_input(spark, found, FX_RATES)
+    raw = reader.read(found, FX_RATES)
     rates = fx.typed_rates(raw.where("raw_line is null")).persist()
     ragged = raw.where("raw_line is not null").limit(1).collect()
     if ragged:

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pyarrow.parquet as pq
 from pyspark.sql import types as t
 
 from fraudlake.runs import Manifest, RunLog, manifest_name, table_folder
+from fraudlake.storage import Place, Storage, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-    from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
+
+_READERS = 16  # manifests read at a time
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The curated tables and manifests below one folder of this machine."""
+    """The curated tables and manifests below one folder."""
 
-    root: Path
+    root: Place
+
+    @property
+    def storage(self) -> Storage:
+        """The folder's storage."""
+        return storage_at(self.root)
 
     def run_log(self) -> RunLog:
         """Every committed run. Raises RunError on a manifest that cannot be read."""
-        paths = sorted(self.root.glob("runs/batch_date=*/*.json"))
-        texts = ((path, path.read_text(encoding="utf-8")) for path in paths)
-        return RunLog(Manifest.from_json(text, str(path)) for path, text in texts)
+        names = [one.name for one in self.storage.files("runs") if _is_manifest(one.name)]
+        with ThreadPoolExecutor(_READERS) as readers:  # an object takes its time, not its bytes
+            return RunLog(readers.map(self._manifest, names))
 
-    def folder(self, table: str, batch: date, run_id: str) -> Path:
-        """Where a run writes a table."""
-        return self.root / table_folder(table, batch, run_id)
+    def folder(self, table: str, batch: date, run_id: str) -> str:
+        """Where a run writes a table, as Spark names it."""
+        return self.storage.uri(table_folder(table, batch, run_id))
 
     def read(
         self, spark: SparkSession, table: str, runs: Sequence[Manifest], schema: t.StructType
@@ -44,37 +50,50 @@ class Lake:
         Columns that an older run has not are null.
         """
         with_date = t.StructType([*schema.fields, t.StructField("batch_date", t.DateType())])
-        folders = [str(self.folder(table, one.batch_date, one.run_id)) for one in runs]
+        folders = [self.folder(table, one.batch_date, one.run_id) for one in runs]
         if not folders:
             return spark.createDataFrame([], with_date)
-        reader = spark.read.schema(with_date).option("basePath", str(self.root / table))
+        reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
         return reader.parquet(*folders).drop("run_id")
 
     def write(self, rows: DataFrame, table: str, batch: date, run_id: str) -> None:
         """Write a table's rows of one run into the run's own folder."""
         folder = self.folder(table, batch, run_id)
-        rows.write.mode("errorifexists").option("compression", "zstd").parquet(str(folder))
+        rows.write.mode("errorifexists").option("compression", "zstd").parquet(folder)
 
     def written(self, table: str, batch: date, run_id: str) -> dict[str, object]:
         """Rows, bytes and files of a table of one run, as the files themselves tell."""
-        paths = sorted(self.folder(table, batch, run_id).glob("*.parquet"))
+        folder = table_folder(table, batch, run_id)
+        files = [one for one in self.storage.files(folder) if _is_part(one.name, folder)]
         return {
-            "rows": sum(pq.read_metadata(path).num_rows for path in paths),
-            "bytes": sum(path.stat().st_size for path in paths),
-            "files": [path.relative_to(self.root).as_posix() for path in paths],
+            "rows": sum(self._rows(one.name) for one in files),
+            "bytes": sum(one.size for one in files),
+            "files": [one.name for one in files],
         }
 
-    def commit(self, manifest: Manifest) -> Path:
+    def commit(self, manifest: Manifest) -> str:
         """Put the manifest there whole or not at all: from then on the run happened."""
-        path = self.root / manifest_name(manifest.batch_date, manifest.run_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{uuid4().hex}")
-        try:
-            with draft.open("x", encoding="utf-8") as stream:
-                stream.write(manifest.to_json() + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.link(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return path
+        name = manifest_name(manifest.batch_date, manifest.run_id)
+        self.storage.put_new(name, f"{manifest.to_json()}\n".encode())
+        return name
+
+    def _rows(self, name: str) -> int:
+        with self.storage.open(name) as stream:
+            return int(pq.read_metadata(stream).num_rows)
+
+    def _manifest(self, name: str) -> Manifest:
+        with self.storage.open(name) as stream:
+            return Manifest.from_json(stream.read().decode(), f"{self.storage.where}/{name}")
+
+
+def _is_manifest(name: str) -> bool:
+    """Whether a name is `runs/batch_date=.../*.json`, and no draft of one."""
+    parts = name.split("/")
+    is_in_place = len(parts) == 3 and parts[1].startswith("batch_date=")  # noqa: PLR2004 - as said
+    return is_in_place and parts[2].endswith(".json") and not parts[2].startswith(".")
+
+
+def _is_part(name: str, folder: str) -> bool:
+    """Whether a file lies directly in a folder and is Parquet: no left-over of a committer."""
+    below = name.removeprefix(f"{folder}/")
+    return below.endswith(".parquet") and "/" not in below

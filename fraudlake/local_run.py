@@ -18,6 +18,7 @@ from fraudlake.rules.file import read_rule_file
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
 from fraudlake.screen import batch_progress
 from fraudlake.session import SessionSettings, build_session, default_driver_memory_mb
+from fraudlake.storage import Place, Storage, storage_at
 from fraudlake.tables import condition_schema
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class LocalRun:
     """Where the inputs and the lake are, which rules, and how large Spark may get."""
 
     paths: InputPaths
-    out: Path
+    out: Place
     rules: Path | None = None
     master: str = "local[*]"
     memory_mb: int | None = None
@@ -79,26 +80,25 @@ def batch_span(batch: date | None, first: date | None, last: date | None) -> tup
     return first, last
 
 
-def local_folder(path: str) -> Path:
-    """The path of an option; SettingsError when it is the URI of other storage."""
-    if "://" in path:
-        raise SettingsError(f"{path}: this version reads and writes local folders; name a folder")
-    return Path(path)
-
-
 def _check_inputs_there(paths: InputPaths) -> None:
     """Tell all wrong paths at once, before Spark takes its seconds to start."""
     missing = [
-        f"{name}: {path} is not there; name a folder or a file"
-        for name, path in vars(paths).items()
-        if not path.exists()
+        f"{name}: {place} is not there; name a folder or a file"
+        for name, place in vars(paths).items()
+        if not _is_there(storage_at(place))
     ]
     if missing:
         raise InputError(missing)
 
 
-def _check_writable(out: Path) -> None:
+def _is_there(storage: Storage) -> bool:
+    return storage.is_folder() or storage.single_file() is not None
+
+
+def _check_writable(out: Place) -> None:
     """A batch is much work to lose on its last step."""
+    if not isinstance(out, Path):
+        return  # only a write shows it, and would leave an object behind
     try:
         out.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=out):

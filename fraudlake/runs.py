@@ -36,7 +36,8 @@ class Manifest:
     """What a run read, decided and wrote: the commit of the run, and its audit trail.
 
     Times are ISO 8601 in UTC with microseconds; money is text with two decimals; durations are
-    seconds. `moments` holds the batch's exact baseline moments in cents.
+    seconds. `moments` holds the batch's exact baseline moments in cents; `workflow_run` is the
+    run of a Glue workflow that the run was part of.
     """
 
     run_id: str
@@ -64,6 +65,7 @@ class Manifest:
     outputs: Mapping[str, Mapping[str, Any]]
     durations: Mapping[str, float]
     rows_per_second: float
+    workflow_run: str | None = None
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -14,12 +15,13 @@ from fraudlake.session import SQL_CONF
 from fraudlake.sources import InputPaths, Sources, open_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pyspark.sql import SparkSession
 
     from fraudlake.lake import Lake
     from fraudlake.rules.book import RuleBook
+
+
+OpenSources = Callable[["SparkSession", "InputPaths", "RuleBook", date, date], "Sources"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,9 @@ class ScoreRequest:
     """What to score: the inputs, the rules, and the batch dates from `first` to `last`.
 
     `is_backfill` tells a range of dates, in which a date without a partition is skipped, from
-    one date asked for alone, where it is an error.
+    one date asked for alone, where it is an error; `dates`, when named, are the only ones scored.
+    `open` finds and checks the inputs; `workflow_run` is the run of a workflow that asks, for the
+    manifests.
     """
 
     paths: InputPaths
@@ -36,6 +40,9 @@ class ScoreRequest:
     first: date
     last: date
     is_backfill: bool
+    dates: frozenset[date] | None = None
+    open: OpenSources = open_sources
+    workflow_run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,9 @@ def score(
     request: ScoreRequest,
     report: Callable[[Progress], None] = lambda _: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    committed: Callable[[Manifest], None] = lambda _: None,
 ) -> ScoreResult:
-    """Score every batch of the request, oldest first; each commits by itself.
+    """Score every batch of the request, oldest first; each commits by itself, and is `committed`.
 
     Raises FraudlakeError when an input or a run cannot be trusted; batches before it stay
     committed, nothing of the failing one is.
@@ -61,14 +69,17 @@ def score(
     for name, value in SQL_CONF.items():
         spark.conf.set(name, value)
     log = request.lake.run_log()
-    sources = open_sources(spark, request.paths, request.book, request.first, request.last)
+    sources = request.open(spark, request.paths, request.book, request.first, request.last)
     dates, skipped = _batch_dates(sources, request)
     manifests = []
     for position, batch in enumerate(dates):
         run_id = new_run_id(now(), secrets.token_hex(4))
         started = Progress(batch=batch, position=position + 1, batches=len(dates))
-        run = BatchRun(sources, request.lake, log, run_id, started, report, now)
+        run = BatchRun(
+            sources, request.lake, log, run_id, started, report, now, request.workflow_run
+        )
         manifest = run.commit()
+        committed(manifest)
         manifests.append(manifest)
         log = log.with_run(manifest)
     return ScoreResult(manifests, skipped, _stale(log, manifests))
@@ -77,6 +88,8 @@ def score(
 def _batch_dates(sources: Sources, request: ScoreRequest) -> tuple[list[date], list[date]]:
     available = sources.transactions.dates
     wanted = [day for day in available if request.first <= day <= request.last]
+    if request.dates is not None:
+        wanted = [day for day in wanted if day in request.dates]
     if not wanted:
         raise InputError(_no_batch(request, available))
     if not request.is_backfill:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fraudlake.runs import Manifest
     from fraudlake.sample_data import SampleSummary
     from fraudlake.scorer import ScoreResult
+    from fraudlake.storage import Place
 
 _WIDTH_OF_PIPES = 120
 
@@ -74,7 +75,7 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
         )
 
 
-def print_result(result: ScoreResult, lake: Path, *, as_json: bool) -> None:
+def print_result(result: ScoreResult, lake: Place, *, as_json: bool) -> None:
     """Print what a command committed: runs, reasons, rejects, and what needs attention."""
     if as_json:
         _print_json(

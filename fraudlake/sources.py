@@ -10,25 +10,26 @@ from pyspark.sql import functions as F
 
 from fraudlake import blacklist, customers
 from fraudlake.errors import InputError, SchemaError
-from fraudlake.files import InputFile, TableFiles, file_columns, find_table
+from fraudlake.files import InputFile, TableFiles, find_table
 from fraudlake.fx_source import FxSource, open_fx
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, InputTable
 from fraudlake.session import fit_to_input
 from fraudlake.tables import BatchInputs
-from fraudlake.tabular import read_input
+from fraudlake.tabular import FileReader
 from fraudlake.transactions import TransactionSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
-    from pathlib import Path
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
+    from fraudlake.storage import Place
+    from fraudlake.tabular import TableReader
 
-_PARTITIONED_BY = {
+PARTITIONED_BY = {
     TRANSACTIONS: "ingest_date",
     CUSTOMERS: "snapshot_date",
     BLACKLIST: "snapshot_date",
@@ -40,10 +41,10 @@ _PARTITIONED_BY = {
 class InputPaths:
     """Where the four input tables lie: a folder or a file each."""
 
-    transactions: Path
-    customers: Path
-    blacklist: Path
-    fx_rates: Path
+    transactions: Place
+    customers: Place
+    blacklist: Place
+    fx_rates: Place
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Sources:
     """The inputs of one command; each snapshot is read once, however many batches use it."""
 
     spark: SparkSession
+    reader: TableReader
     paths: InputPaths
     book: RuleBook
     transactions: TransactionSource
@@ -107,7 +109,7 @@ class Sources:
 
     def _open_customers(self, day: date | None) -> Snapshot:
         files = self.customers.by_date[day]
-        counts, raw = _counted(read_input(self.spark, files, CUSTOMERS, all_columns=True))
+        counts, raw = _counted(self.reader.read(files, CUSTOMERS, all_columns=True))
         rows = customers.deduplicated_customers(raw.drop("raw_line")).persist()
         total = F.coalesce(F.sum("duplicates"), F.lit(0))
         duplicates = rows.agg(total.alias("duplicates")).first()
@@ -117,7 +119,7 @@ class Sources:
 
     def _open_blacklist(self, day: date | None) -> Snapshot:
         files = self.blacklist.by_date[day]
-        counts, raw = _counted(read_input(self.spark, files, BLACKLIST))
+        counts, raw = _counted(self.reader.read(files, BLACKLIST))
         whole = raw.where("raw_line is null").drop("raw_line")
         rows = blacklist.cleaned_entries(whole, self.book.settings.blacklist).persist()
         quality = rows.agg(
@@ -136,29 +138,45 @@ def open_sources(
 
     Raises InputError or SchemaError with every problem that the files' names and headers show.
     """
+    return open_tables(spark, paths, find_tables(paths), book, (first, last), FileReader(spark))
+
+
+def open_tables(  # noqa: PLR0913, PLR0917 - all that inputs consist of
+    spark: SparkSession,
+    paths: InputPaths,
+    tables: dict[str, TableFiles],
+    book: RuleBook,
+    span: tuple[date, date],
+    reader: TableReader,
+) -> Sources:
+    """Open tables whose files are found, for the batches from the first to the last of `span`.
+
+    Raises as `open_sources` does.
+    """
     carry = book.settings.cleansing.carry
-    tables, span = _find_tables(paths), (first, last)
-    used = _files_used(tables, *span)
-    _check_columns(used, carry)
+    used = files_used(tables, *span)
+    _check_columns(used, carry, reader)
     fit_to_input(spark, [file for _, files in used[1:] for file in files])
-    transactions = TransactionSource(spark, tables["transactions"], carry)
+    transactions = TransactionSource(reader, tables["transactions"], carry)
     if not transactions.files.is_partitioned:
         transactions.part_by_timestamp()
     return Sources(
         spark=spark,
+        reader=reader,
         paths=paths,
         book=book,
         transactions=transactions,
         customers=tables["customers"],
         blacklist=tables["blacklist"],
-        fx_rates=open_fx(spark, paths.fx_rates, tables["fx_rates"], book.settings, span),
+        fx_rates=open_fx(reader, str(paths.fx_rates), tables["fx_rates"], book.settings, span),
     )
 
 
-def _find_tables(paths: InputPaths) -> dict[str, TableFiles]:
+def find_tables(paths: InputPaths) -> dict[str, TableFiles]:
+    """The files of the four tables. Raises InputError with every problem of all of them."""
     found: dict[str, TableFiles] = {}
     problems: list[str] = []
-    for table, partition in _PARTITIONED_BY.items():
+    for table, partition in PARTITIONED_BY.items():
         try:
             found[table.name] = find_table(getattr(paths, table.name), table, partition)
         except InputError as error:
@@ -168,7 +186,7 @@ def _find_tables(paths: InputPaths) -> dict[str, TableFiles]:
     return found
 
 
-def _files_used(
+def files_used(
     tables: dict[str, TableFiles], first: date, last: date
 ) -> list[tuple[InputTable, list[InputFile]]]:
     """The files that the batches can touch: broken ones elsewhere do not stop them."""
@@ -189,14 +207,14 @@ def _files_used(
 
 
 def _check_columns(
-    used: Sequence[tuple[InputTable, list[InputFile]]], carry: tuple[str, ...]
+    used: Sequence[tuple[InputTable, list[InputFile]]], carry: tuple[str, ...], reader: TableReader
 ) -> None:
     problems: list[str] = []
     carried: set[str] = set()
     for table, files in used:
         for file in files:
             try:
-                columns = file_columns(file, table)
+                columns = reader.check(file, table)
             except InputError as error:
                 problems += error.problems
                 continue
@@ -221,7 +239,7 @@ def _snapshot_facts(day: date | None) -> dict[str, Any]:
     return {"snapshot_date": day.isoformat() if day else None}
 
 
-def _check_ragged(table: str, root: Path, counts: dict[str, int], settings: Settings) -> None:
+def _check_ragged(table: str, root: Place, counts: dict[str, int], settings: Settings) -> None:
     allowed = settings.cleansing.malformed_share
     if counts["malformed"] > allowed * counts["rows"]:
         raise InputError(

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.errors import SchemaError
-from fraudlake.files import InputFile, file_columns, nanosecond_columns, parquet_layout
+from fraudlake.files import (
+    InputFile,
+    check_encoding,
+    file_columns,
+    nanosecond_columns,
+    parquet_layout,
+)
 from fraudlake.tables import TEXT
 from fraudlake.text import trimmed
 
@@ -23,8 +30,49 @@ if TYPE_CHECKING:
 
     from fraudlake.input_tables import InputTable
 
-_RAW_LINE = "raw_line"
+RAW_LINE = "raw_line"
 _UNREADABLE = r"while reading file (?:file:/*(?=/))?(.+?)\.?(?:\s*$| Details:)"
+
+
+class TableReader(Protocol):
+    """How a source's files are checked and read."""
+
+    def check(self, file: InputFile, table: InputTable) -> tuple[str, ...]:
+        """The columns of a file that can be read; InputError or SchemaError when it cannot be."""
+
+    def read(
+        self,
+        files: Sequence[InputFile],
+        table: InputTable,
+        extra: Sequence[str] = (),
+        *,
+        all_columns: bool = False,
+    ) -> DataFrame:
+        """The rows of the files as text; columns as `read_input` has them."""
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """Reads files by their paths, columns by the names in their headers."""
+
+    spark: SparkSession
+
+    def check(self, file: InputFile, table: InputTable) -> tuple[str, ...]:
+        """The columns of a file, which is read to its end for bytes that are no UTF-8."""
+        if file.kind == "csv":
+            check_encoding(file)
+        return file_columns(file, table)
+
+    def read(
+        self,
+        files: Sequence[InputFile],
+        table: InputTable,
+        extra: Sequence[str] = (),
+        *,
+        all_columns: bool = False,
+    ) -> DataFrame:
+        """The rows as `read_input` reads them."""
+        return read_input(self.spark, files, table, extra, all_columns=all_columns)
 
 
 def read_input(
@@ -48,7 +96,7 @@ def read_input(
         for group in _groups(files, table)
     ]
     if not parts:
-        return empty_frame(spark, (*wanted, _RAW_LINE))
+        return empty_frame(spark, (*wanted, RAW_LINE))
     return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
 
 
@@ -88,7 +136,7 @@ def _read_group(
 
 def _other_columns(found: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """Further columns, but those that Spark could not tell from another one's name."""
-    taken = {name.lower() for name in (*wanted, _RAW_LINE)}
+    taken = {name.lower() for name in (*wanted, RAW_LINE)}
     others = {name.lower(): name for name in reversed(found) if "`" not in name}
     return [name for lowered, name in others.items() if lowered not in taken]
 
@@ -102,22 +150,22 @@ def _read_csv(
 ) -> DataFrame:
     # The header's names may repeat or clash in case: fields are read by position.
     fields = [f"field_{at}" for at in range(len(header))]
-    schema = t.StructType([t.StructField(name, TEXT) for name in (*fields, _RAW_LINE)])
+    schema = t.StructType([t.StructField(name, TEXT) for name in (*fields, RAW_LINE)])
     rows = (
         spark.read.schema(schema)
         .option("header", True)
         .option("escape", '"')
         .option("multiLine", table.has_line_breaks)
         .option("mode", "PERMISSIVE")
-        .option("columnNameOfCorruptRecord", _RAW_LINE)
+        .option("columnNameOfCorruptRecord", RAW_LINE)
         .option("enforceSchema", True)
         .csv([_spark_path(file) for file in files])
     )
-    is_whole = F.col(_RAW_LINE).isNull()
+    is_whole = F.col(RAW_LINE).isNull()
     columns = [F.when(is_whole, F.col(fields[header.index(name)])).alias(name) for name in kept]
     # Where fields may hold line breaks, Spark takes a line of blanks for a row of one field.
-    is_blank = trimmed(F.col(_RAW_LINE)).isNull() & F.col(_RAW_LINE).isNotNull()
-    return rows.select(*columns, _RAW_LINE).where(~is_blank)
+    is_blank = trimmed(F.col(RAW_LINE)).isNull() & F.col(RAW_LINE).isNotNull()
+    return rows.select(*columns, RAW_LINE).where(~is_blank)
 
 
 def _read_parquet(
@@ -128,11 +176,11 @@ def _read_parquet(
     refused = [one for one in nested if one.name in wanted]
     if refused:
         found = ", ".join(f"{one.name} is {one.dataType.simpleString()}" for one in refused)
-        raise SchemaError(f"{files[0].path}: column {found}; deliver plain values")
+        raise SchemaError(f"{files[0].where}: column {found}; deliver plain values")
     nanoseconds = nanosecond_columns(files[0])
     plain = [one for one in rows.schema.fields if one.name in kept and one not in nested]
     texts = [_as_text(one, nanoseconds).alias(one.name) for one in plain]
-    return rows.select(*texts, F.lit(None).cast("string").alias(_RAW_LINE))
+    return rows.select(*texts, F.lit(None).cast("string").alias(RAW_LINE))
 
 
 def _is_nested(field: t.StructField) -> bool:
@@ -140,8 +188,8 @@ def _is_nested(field: t.StructField) -> bool:
 
 
 def _spark_path(file: InputFile) -> str:
-    """An absolute path in which Spark finds no pattern of file names."""
-    return re.sub(r"([\[\]{}*?\\])", r"\\\1", str(file.path.absolute()))
+    """A path in which Spark finds no pattern of file names."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", file.uri)
 
 
 def _as_text(field: t.StructField, nanoseconds: frozenset[str]) -> Column:

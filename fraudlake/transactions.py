@@ -10,23 +10,23 @@ from pyspark.sql import functions as F
 
 from fraudlake.errors import InputError
 from fraudlake.input_tables import TRANSACTIONS
-from fraudlake.tabular import read_input
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
     from fraudlake.files import InputFile, TableFiles
+    from fraudlake.tabular import TableReader
 
 
 @dataclass
 class TransactionSource:
     """Transactions by ingest_date: partitions, or one table that is parted by its timestamps."""
 
-    spark: SparkSession
+    reader: TableReader
     files: TableFiles
     carry: tuple[str, ...]
     _dated: DataFrame | None = None
@@ -47,7 +47,7 @@ class TransactionSource:
         if self._dated is not None:
             of_batch = self._dated.where(F.col("ingest_date") == F.lit(batch))
             return of_batch.drop("ingest_date")
-        return read_input(self.spark, self.files_of(batch), TRANSACTIONS, self.carry)
+        return self.reader.read(self.files_of(batch), TRANSACTIONS, self.carry)
 
     def part_by_timestamp(self) -> None:
         """Give the rows of a table without partitions the UTC date of their timestamp.
@@ -55,7 +55,7 @@ class TransactionSource:
         Rows whose timestamp does not parse belong to the earliest date. Raises InputError when no
         timestamp parses at all.
         """
-        raw = read_input(self.spark, self.files.by_date[None], TRANSACTIONS, self.carry)
+        raw = self.reader.read(self.files.by_date[None], TRANSACTIONS, self.carry)
         dated = raw.withColumn("day", F.to_date(parsed_timestamp(trimmed(F.col("transaction_ts")))))
         dated = dated.persist()
         counts = dated.groupBy("day").agg(

@@ -30,10 +30,14 @@ SCORE_ARGUMENTS = (
     Argument("raw_database", "the catalog database of the inputs"),
     Argument("curated_bucket", "the bucket of earlier runs' results and of this run's"),
     Argument("stage", "the deployment, as its metrics in CloudWatch name it"),
+    Argument("blacklist_max_age_days", "days that a batch's blacklist may be older than it"),
+    Argument("rates_max_age_days", "days that a batch's newest rate may be older than it"),
+    Argument("catch_up_batches", "batches that one night scores at most"),
 )
 
 RUN_PROPERTIES = (
     Argument("batch_date", "the night's batch date (YYYY-MM-DD), set by the job extract"),
     Argument("from", "the first batch date to score again, of a rerun"),
     Argument("to", "the last batch date to score again, of a rerun"),
+    Argument("allow_stale_inputs", "true to score with a blacklist or rates of any age"),
 )

@@ -1,67 +1,187 @@
-"""The Glue job that scores the batches that are due: what it is told, and which dates those are.
+"""Glue job `score`: the batches that are due, from the catalog's raw tables to committed runs.
 
-The step that scores from the catalog and writes to the lake in S3 is not part of this version: the
-job reads its order, says what it would score, and fails. Nothing is written; `fraudlake score`
-does the same work on folders.
+Reads the raw tables as DynamicFrames, scores them with the core, writes Parquet and, last of all,
+each run's manifest to the curated bucket. Its last line is the last manifest.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
-from datetime import date
+from importlib.resources import files as package_files
 from typing import TYPE_CHECKING
 
-from fraudlake.errors import InputError, RunError
+from fraudlake.errors import RunError, SettingsError
+from fraudlake.lake import Lake
+from fraudlake.rules.book import read_rule_book
+from fraudlake.scorer import ScoreRequest, score
+from fraudlake.sources import InputPaths, find_tables, open_tables
+from fraudlake.storage import s3_folder
 from glue_jobs.arguments import SCORE_ARGUMENTS, WORKFLOW_ARGUMENTS
+from glue_jobs.catalog import Catalog, CatalogReader, check_registered
+from glue_jobs.freshness import MaxAge, check_fresh
+from glue_jobs.metrics import put_run_metrics
+from glue_jobs.order import DueDates, ScoreOrder, due_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
+
+    from pyspark.sql import SparkSession
+
+    from fraudlake.batch_run import Progress
+    from fraudlake.files import TableFiles
+    from fraudlake.rules.book import RuleBook
+    from fraudlake.runs import Manifest
+    from fraudlake.sources import Sources
 
 
-@dataclass(frozen=True)
-class ScoreOrder:
-    """The batch dates to score: a night's date with what is due before it, or a span anew."""
+@dataclass(frozen=True, kw_only=True)
+class ScoreJob:
+    """What the job was started with."""
 
-    first: date | None
-    last: date
+    raw_bucket: str
+    raw_database: str
+    curated_bucket: str
+    stage: str
+    workflow: str
+    workflow_run: str
+    max_age: MaxAge
+    catch_up_batches: int
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str]) -> ScoreOrder:
-        """Read the properties of a workflow run: `batch_date`, or `from` and `to`.
+    def from_options(cls, options: Mapping[str, str]) -> ScoreJob:
+        """Read resolved options; SettingsError when a number is none."""
+        return cls(
+            raw_bucket=options["raw_bucket"],
+            raw_database=options["raw_database"],
+            curated_bucket=options["curated_bucket"],
+            stage=options["stage"],
+            workflow=options["WORKFLOW_NAME"],
+            workflow_run=options["WORKFLOW_RUN_ID"],
+            max_age=MaxAge(
+                blacklist=_number("blacklist_max_age_days", options),
+                rates=_number("rates_max_age_days", options),
+            ),
+            catch_up_batches=_number("catch_up_batches", options),
+        )
 
-        Raises InputError when neither is there whole, or a date cannot be read.
-        """
-        if "batch_date" in properties:
-            return cls(None, _date("batch_date", properties))
-        first, last = _date("from", properties), _date("to", properties)
-        if first > last:
-            raise InputError(f"from {first} is after to {last}; start the workflow with both right")
-        return cls(first, last)
+    @property
+    def paths(self) -> InputPaths:
+        """Where the raw tables lie."""
+        names = ("transactions", "customers", "blacklist", "fx_rates")
+        return InputPaths(*(s3_folder(self.raw_bucket, name) for name in names))
 
-
-def _date(name: str, properties: Mapping[str, str]) -> date:
-    try:
-        return date.fromisoformat(properties[name])
-    except (KeyError, ValueError) as error:
-        raise InputError(
-            f"the workflow run has no property {name} that is a date; set batch_date, or from and "
-            "to, as YYYY-MM-DD"
-        ) from error
+    @property
+    def lake(self) -> Lake:
+        """Where earlier runs lie and new ones go."""
+        return Lake(s3_folder(self.curated_bucket))
 
 
 def main(arguments: list[str]) -> None:
-    """Read the order of this run of the job."""
+    """Score what this run of the job is asked for, and commit a run for each batch."""
     import boto3  # noqa: PLC0415 - Glue has it, and nothing above needs it
-    from awsglue.utils import getResolvedOptions  # noqa: PLC0415 - there in Glue only
+    from awsglue.context import GlueContext  # noqa: PLC0415 - there in Glue only
+    from awsglue.utils import getResolvedOptions  # noqa: PLC0415
+    from pyspark.context import SparkContext  # noqa: PLC0415
 
     names = [one.name for one in (*SCORE_ARGUMENTS, *WORKFLOW_ARGUMENTS)]
-    options = getResolvedOptions(arguments, names)
-    run = boto3.client("glue").get_workflow_run_properties(
-        Name=options["WORKFLOW_NAME"], RunId=options["WORKFLOW_RUN_ID"]
-    )
+    job = ScoreJob.from_options(getResolvedOptions(arguments, names))
+    client = boto3.client("glue")
+    run = client.get_workflow_run_properties(Name=job.workflow, RunId=job.workflow_run)
     order = ScoreOrder.from_properties(run["RunProperties"])
-    raise RunError(f"scoring {order} from the catalog is not part of this version; nothing written")
+    tables, log = find_tables(job.paths), job.lake.run_log()
+    due = due_dates(order, tables["transactions"].dates, log.in_force, job.catch_up_batches)
+    if not due.dates:
+        _tell(log.in_force[order.last].to_json())
+        return
+    catalog = Catalog(client, GlueContext(SparkContext.getOrCreate()), job.raw_database)
+    max_age = None if order.allows_stale else job.max_age
+    manifests = _score(job, order, due, DueInputs(catalog, tables, due.dates, max_age))
+    _check_caught_up(due, job.catch_up_batches)
+    _tell(manifests[-1].to_json())
+
+
+@dataclass(frozen=True)
+class DueInputs:
+    """The catalog's inputs of the batches that are due, opened once they are found sound."""
+
+    catalog: Catalog
+    tables: dict[str, TableFiles]
+    dates: tuple[date, ...]
+    max_age: MaxAge | None  # None when the inputs may be of any age
+
+    def open(
+        self, spark: SparkSession, paths: InputPaths, book: RuleBook, first: date, last: date
+    ) -> Sources:
+        """Check what is registered, the headers and the ages, and open the tables.
+
+        Raises InputError or SchemaError with everything that is wrong.
+        """
+        check_registered(self.catalog, self.tables, self.dates)
+        reader = CatalogReader(self.catalog)
+        sources = open_tables(spark, paths, self.tables, book, (first, last), reader)
+        if self.max_age is not None:
+            check_fresh(sources, self.dates, self.max_age)
+        return sources
+
+
+def shipped_rules() -> RuleBook:
+    """The rules that were deployed with the job; SettingsError when they cannot be used."""
+    text = package_files("fraudlake").joinpath("rules.json").read_text(encoding="utf-8")
+    book, problems = read_rule_book(json.loads(text), {})
+    if problems:
+        raise SettingsError([f"the deployed rules: {problem}" for problem in problems])
+    return book
+
+
+def _score(job: ScoreJob, order: ScoreOrder, due: DueDates, inputs: DueInputs) -> list[Manifest]:
+    import boto3  # noqa: PLC0415 - as in `main`
+
+    cloudwatch = boto3.client("cloudwatch")
+    request = ScoreRequest(
+        paths=job.paths,
+        lake=job.lake,
+        book=shipped_rules(),
+        first=due.dates[0],
+        last=due.dates[-1],
+        is_backfill=not order.is_night,
+        dates=frozenset(due.dates),
+        open=inputs.open,
+        workflow_run=job.workflow_run,
+    )
+    result = score(
+        inputs.catalog.context.spark_session,
+        request,
+        report=_print_progress,
+        committed=lambda manifest: put_run_metrics(cloudwatch, manifest, job.stage),
+    )
+    return result.manifests
+
+
+def _check_caught_up(due: DueDates, most: int) -> None:
+    if due.left:
+        raise RunError(
+            f"{len(due.dates)} batches were scored and {due.left} are still due, for a run scores "
+            f"{most} at most; run the workflow again, or start the rerun workflow with from and to"
+        )
+
+
+def _print_progress(progress: Progress) -> None:
+    rows = "" if progress.rows is None else f", {progress.rows:,} rows"
+    where = f"{progress.batch} ({progress.position} of {progress.batches})"
+    _tell(f"{where}: {progress.step}{rows}")
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a job's output is its log
+
+
+def _number(name: str, options: Mapping[str, str]) -> int:
+    if not options[name].isdecimal():
+        raise SettingsError(f"the argument --{name} is {options[name]!r}; give a whole number")
+    return int(options[name])
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ RULES_IN_ZIP = "fraudlake/rules.json"
 # What the core needs in Glue; the command line, its demo and sample data stay behind.
 _NOT_IN_GLUE = ("cli.py", "demo.py", "screen.py", "sample_data/", "local/")
 # The script of a job travels alone; what it imports beside the core is in the zip.
-_JOB_MODULES = ("glue_jobs/__init__.py", "glue_jobs/arguments.py")
+_JOB_SCRIPTS = ("glue_jobs/extract_blacklist.py", "glue_jobs/score_transactions.py")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def core_zip() -> Path:
-    """What the scoring job imports: `fraudlake` with the checked rules as JSON, its arguments.
+    """What the scoring job imports: `fraudlake`, the checked rules as JSON, its own modules.
 
     Raises SettingsError when the rule file cannot be used: a bad rule is never deployed.
     """
@@ -34,8 +34,12 @@ def core_zip() -> Path:
         for name, path in _python_files("fraudlake").items()
         if not name.removeprefix("fraudlake/").startswith(_NOT_IN_GLUE)
     }
-    contract = {name: (PROJECT / name).read_bytes() for name in _JOB_MODULES}
-    return _zipped("core.zip", {**sources, **contract, RULES_IN_ZIP: rules.encode()})
+    beside_scripts = {
+        name: path.read_bytes()
+        for name, path in _python_files("glue_jobs").items()
+        if name not in _JOB_SCRIPTS
+    }
+    return _zipped("core.zip", {**sources, **beside_scripts, RULES_IN_ZIP: rules.encode()})
 
 
 def function_zip(function: str, *, core: Sequence[str], packages: Sequence[str] = ()) -> Path:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from glue_jobs.metrics import CATEGORIES, COMMITTED_RUNS, NAMESPACE, ROWS, RUN_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,13 +20,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from stacks.stage import Stage
-
-# What the scoring job puts after each commit, with the dimension Stage: counts, and seconds.
-NAMESPACE = "fraudlake"
-COMMITTED_RUNS = "CommittedRuns"
-ROWS = ("RowsRead", "RowsScored", "RowsQuarantined")
-CATEGORIES = ("HighRisk", "MediumRisk", "LowRisk")
-RUN_SECONDS = "RunSeconds"
 
 _DAY = cdk.Duration.days(1)
 

@@ -230,9 +230,9 @@ def test_every_wrong_path_is_told_before_spark_starts(run: Command, sample: Path
 @pytest.mark.usefixtures("_no_spark")
 @pytest.mark.parametrize("option", ["transactions", "out"])
 def test_other_storage_is_refused(run: Command, sample: Path, option: str) -> None:
-    ending = run(*of_sample(sample, **{option: "s3://bucket/key"}), "--batch-date", "2025-01-06")
+    ending = run(*of_sample(sample, **{option: "gs://bucket/key"}), "--batch-date", "2025-01-06")
     assert ending.code == 2
-    assert "s3://bucket/key: this version reads and writes local folders" in ending.err
+    assert "gs://bucket/key: name a folder of this machine, or s3://bucket/folder" in ending.err
 
 
 @pytest.mark.usefixtures("_no_spark")

@@ -219,7 +219,7 @@ def test_gzip_cut_off_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress(HEADER.encode() + b"\nT1,C1,2025-01-06T00:00,1,USD\n" * 50)
     file = described(tmp_path / "a.csv.gz", whole[:-12])
     with pytest.raises(InputError, match=r"a\.csv\.gz cannot be read: .*; deliver it again"):
-        file_columns(file, TRANSACTIONS)
+        check_encoding(file)
 
 
 def test_gzip_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -247,7 +247,8 @@ def test_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
 
 
 def test_parquet_cut_off_is_refused(tmp_path: Path) -> None:
-    whole = parquet(tmp_path / "a.parquet", transaction_id=pa.array(["T1"])).path.read_bytes()
+    parquet(tmp_path / "a.parquet", transaction_id=pa.array(["T1"]))
+    whole = (tmp_path / "a.parquet").read_bytes()
     file = described(tmp_path / "b.parquet", whole[:-20])
     with pytest.raises(InputError, match=r"b\.parquet is not readable as Parquet, perhaps cut off"):
         file_columns(file, TRANSACTIONS)

@@ -52,6 +52,7 @@ MANIFEST_FIELDS = {
     *("total_amount_usd", "customers_duplicates", "moments", "latest_transaction_ts", "profile"),
     *("built_on", "supersedes", "stale_successors", "changed_inputs", "outputs", "durations"),
     "rows_per_second",
+    "workflow_run",
 }
 BATCHES = {
     "2025-03-03": [

@@ -35,7 +35,8 @@ class Actors:
 
     def client(self, service: str, role: str = OPERATOR) -> Any:  # noqa: ANN401 - any of boto3's
         """A boto3 client that calls as a role."""
-        return boto3.session.Session().client(
+        session: Any = boto3.session.Session()
+        return session.client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,

@@ -72,13 +72,15 @@ class Deployment:
 
     @cached_property
     def _assets(self) -> dict[str, Path]:
-        return {
-            f"s3://{place['bucketName'].replace('${AWS::AccountId}', ACCOUNT)}/{place['objectKey']}": self.folder
-            / file["source"]["path"]
-            for path in sorted(self.folder.glob("*.assets.json"))
-            for file in _read(path)["files"].values()
-            for place in file["destinations"].values()
-        }
+        return dict(self._shipped())
+
+    def _shipped(self) -> Iterator[tuple[str, Path]]:
+        for path in sorted(self.folder.glob("*.assets.json")):
+            for file in _read(path)["files"].values():
+                for place in file["destinations"].values():
+                    bucket = place["bucketName"].replace("${AWS::AccountId}", ACCOUNT)
+                    uri = f"s3://{bucket}/{place['objectKey']}"
+                    yield uri, self.folder / file["source"]["path"]
 
     def _resources(self) -> Iterator[Resource]:
         for stack, template in self.templates.items():
