@@ -10,11 +10,9 @@ the papers say what the templates say; exit code 1 then.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cfnlint.api import lint
@@ -25,45 +23,39 @@ from fraudlake.local.intrinsics import Resolver
 from stacks.accepted import reason_for
 from stacks.diagram import diagram_text
 from stacks.papers import PARTS, acknowledged_findings, acknowledgements_text, with_part
+from stacks.synthesis import PROJECT, synthesized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
+    from stacks.synthesis import Templates
+
 OUT = PROJECT / "build" / "templates"
 # By its module: its script does not start from a path with a blank.
 CHECKOV = (PROJECT / ".venv-checkov" / "bin" / "python", "-m", "checkov.main")
 STAGES = ("dev", "prod")
 WRITE = "--write"  # bring the papers up to date instead of complaining
-# Nothing of the caller's AWS set-up may reach a synth.
-NO_AWS = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
 POLICIES = ("PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy")
-
-Template = dict[str, Any]
 
 
 def main(arguments: list[str]) -> int:
     """Check the stages; 1 when there is a finding."""
     findings: list[str] = []
+    made: dict[str, Templates] = {}
     for stage in [one for one in arguments if one != WRITE] or STAGES:
-        templates = synthesized(stage, "one")
-        if synthesized(stage, "two") != templates:
+        made[stage] = fresh(stage, "one")
+        if fresh(stage, "two") != made[stage]:
             findings.append(f"{stage}: two syntheses of the same sources differ")
-        findings += [f"{stage}: {one}" for one in template_findings(stage, templates)]
-        if stage == "dev":
-            findings += paper_findings(templates, is_to_write=WRITE in arguments)
+        findings += [f"{stage}: {one}" for one in template_findings(stage, made[stage])]
+    findings += paper_findings(made, is_to_write=WRITE in arguments)
     print("\n".join(findings) or "the templates have no finding without a reason")
     return 1 if findings else 0
 
 
-def paper_findings(templates: dict[str, Template], *, is_to_write: bool) -> Iterator[str]:
-    """Parts of the papers that the templates of `dev` contradict, written anew when asked for."""
-    folder = OUT / "dev-one"
-    parts = {
-        "acknowledgements": acknowledgements_text(acknowledged_findings(folder)),
-        "diagram": diagram_text(templates, region()),
-    }
-    for part, text in parts.items():
+def paper_findings(made: dict[str, Templates], *, is_to_write: bool) -> Iterator[str]:
+    """Parts of the papers that the templates contradict, written anew when asked for."""
+    for part, text in paper_parts(made).items():
         page = PROJECT / "docs" / PARTS[part]
         current = page.read_text(encoding="utf-8")
         expected = with_part(current, part, text)
@@ -73,31 +65,26 @@ def paper_findings(templates: dict[str, Template], *, is_to_write: bool) -> Iter
             yield f"docs/{page.name}: its {part} are not those of the templates: run with --write"
 
 
-def synthesized(stage: str, run: str) -> dict[str, Template]:
-    """The templates of a stage by stack; a synth that fails ends the program with its words."""
+def paper_parts(made: dict[str, Templates]) -> dict[str, str]:
+    """The parts that the stages at hand make: the diagram `dev`, the findings all of them."""
+    parts = {"diagram": diagram_text(made["dev"], region())} if "dev" in made else {}
+    if {*STAGES} <= {*made}:
+        found = {stage: acknowledged_findings(OUT / f"{stage}-one") for stage in STAGES}
+        parts["acknowledgements"] = acknowledgements_text(found)
+    return parts
+
+
+def fresh(stage: str, run: str) -> Templates:
+    """The templates of a stage in an empty folder; a synth that fails ends the program."""
     folder = OUT / f"{stage}-{run}"
     shutil.rmtree(folder, ignore_errors=True)
-    done = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=PROJECT,
-        env={**os.environ, **NO_AWS, **_context(stage, folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{stage}: the synth failed\n{done.stdout[-20_000:]}{done.stderr[-20_000:]}")
-    found = sorted(folder.glob("*.template.json"))
-    return {path.name.split(".")[0]: json.loads(path.read_text()) for path in found}
+    try:
+        return synthesized(stage, folder)
+    except RuntimeError as error:
+        sys.exit(str(error))
 
 
-def _context(stage: str, folder: Path) -> dict[str, str]:
-    """What the CDK's command line would hand to the app."""
-    context = json.loads((PROJECT / "cdk.json").read_text())["context"]
-    return {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps({**context, "stage": stage})}
-
-
-def template_findings(stage: str, templates: dict[str, Template]) -> Iterator[str]:
+def template_findings(stage: str, templates: Templates) -> Iterator[str]:
     """What cfn-lint, checkov and parliament find in templates."""
     found = {
         "cfn-lint": cfn_lint_findings(templates),
@@ -108,7 +95,7 @@ def template_findings(stage: str, templates: dict[str, Template]) -> Iterator[st
         yield from (f"{check}: {one}" for one in findings if not reason_for(check, one))
 
 
-def cfn_lint_findings(templates: dict[str, Template]) -> Iterator[str]:
+def cfn_lint_findings(templates: Templates) -> Iterator[str]:
     """Findings of cfn-lint; a resource acknowledges one in its metadata."""
     for stack, template in templates.items():
         for one in lint(json.dumps(template), config=ManualArgs(regions=[region()])):
@@ -139,7 +126,7 @@ def checkov_findings(folder: Path) -> Iterator[str]:
         yield f"{one['check_id']} {one['check_name']}: {one['file_path']} {one['resource']}"
 
 
-def policy_findings(templates: dict[str, Template]) -> Iterator[str]:
+def policy_findings(templates: Templates) -> Iterator[str]:
     """Findings of parliament in every policy document, its references resolved."""
     resolver = Resolver(templates, region())
     for stack, template in templates.items():

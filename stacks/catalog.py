@@ -185,6 +185,7 @@ RUNS = struct(
     outputs=t.MapType(TEXT, struct(rows=COUNT, bytes=COUNT, files=_TEXTS)),
     durations=t.MapType(TEXT, DOUBLE),
     rows_per_second=DOUBLE,
+    workflow_run=TEXT,
 )
 
 _SCHEMAS: Mapping[str, Callable[[tuple[str, ...]], t.StructType]] = {

@@ -17,6 +17,7 @@ from stacks.glue_roles import (
     glue_role,
     make_after_rights,
     may_read,
+    may_use_key,
     role_name,
 )
 from stacks.rights import allow
@@ -100,7 +101,7 @@ def crawler_role(  # noqa: PLR0913 - by keyword
         key=key,
     )
     may_read(role, bucket, tables)
-    allow(role, "kms:Decrypt", on=[key.key_arn])
+    may_use_key(role, key, "Decrypt")
     allow(
         role,
         "glue:GetDatabase",

@@ -1,4 +1,4 @@
-"""A database for demonstrations: a small MySQL with an empty blacklist, in the network."""
+"""A database for demonstrations: a small MySQL with made-up people, in the network."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stacks.stage import Stage
 
 SCHEMA = PROJECT / "lambdas" / "blacklist_extract" / "schema.sql"
+PEOPLE = PROJECT / "lambdas" / "demo_source" / "people.sql"
 CA_FILE = "/var/task/lambdas/demo_source/rds-ca.pem"
 DATABASE, USER, PORT = "blacklist", "fraudlake_extract", 3306
 ENGINE = rds.DatabaseInstanceEngine.mysql(version=rds.MysqlEngineVersion.VER_8_4_10)
@@ -30,10 +31,10 @@ LOGS = ("error", "slowquery")
 
 
 class DemoDatabase(Construct):
-    """A small MySQL with an empty `src_blacklist`, to try the pipeline with.
+    """A small MySQL whose `src_blacklist` lists made-up people, to try the pipeline with.
 
     It cannot be reached from outside its network. RDS makes up and keeps the password of its
-    master user, with whom a function makes the table and the extract's user, once.
+    master user, with whom a function makes the table, its people and the extract's user, once.
     """
 
     def __init__(
@@ -149,7 +150,7 @@ class DemoDatabase(Construct):
         return log_group(self, id, stage=self._stage, name=full, key=self._key)
 
     def _prepare(self, instance: rds.DatabaseInstance) -> None:
-        """Let a function run schema.sql as the master user, again whenever it changes."""
+        """Let a function run both files as the master user, again whenever one changes."""
         prepare = self._preparing_function(_secret_arn(instance))
         schema = cdk.CustomResource(
             self,
@@ -157,7 +158,9 @@ class DemoDatabase(Construct):
             resource_type="Custom::DemoSourceSchema",
             service_token=prepare.function_arn,
             service_timeout=cdk.Duration.minutes(10),
-            properties={"Schema": SCHEMA.read_text(encoding="utf-8")},
+            properties={
+                "Schema": "\n".join(file.read_text(encoding="utf-8") for file in (SCHEMA, PEOPLE))
+            },
         )
         # Created after, and so deleted before, all that the function needs to connect and answer.
         schema.node.add_dependency(instance, self.security_group, self._network)
@@ -168,7 +171,7 @@ class DemoDatabase(Construct):
             "Prepare",
             stage=self._stage,
             folder="demo_source",
-            description="Makes the table and the extract's user of the demo database",
+            description="Makes the table, its people and the extract's user of the demo database",
             code=function_zip("demo_source", core=["errors"], packages=["pymysql"]),
             key=self._key,
             network=self._network,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fraudlake.local.intrinsics import Resolver
+from fraudlake.local.intrinsics import ACCOUNT, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Templates = dict[str, dict[str, Any]]
+    from stacks.synthesis import Templates
+
 Edge = tuple[str, str, str]
 
-# What is drawn, and as which shape: the things that move or hold data, and what starts them.
+# What is drawn, and as which shape: the things that move or hold data, what starts them, and the
+# policy that a person gets, whose rights queries run with.
 SHAPES = {
     "AWS::Glue::Workflow": ("[[", "]]"),
     "AWS::Glue::Trigger": ("{{", "}}"),
@@ -26,10 +28,20 @@ SHAPES = {
     "AWS::SNS::Topic": ("([", "])"),
     "AWS::SQS::Queue": ("([", "])"),
     "AWS::Athena::WorkGroup": ("([", "])"),
+    "AWS::IAM::ManagedPolicy": ("[/", "/]"),
 }
-_READS = re.compile(r"s3:(Get|List)")
-_WRITES = re.compile(r"s3:Put")
-_STARTS = re.compile(r"(lambda:InvokeFunction|glue:StartCrawler)$")
+# What has no arrow, by a part of its name, and why that is right.
+LEFT_OUT = {
+    "-AWS679f53fac002430cb0da5b7982bd2287": "CloudFormation alone calls it, to make the network",
+}
+# What a right to do something is called on an arrow.
+_RIGHTS = {
+    "starts": re.compile(r"(lambda:InvokeFunction|glue:StartCrawler)$"),
+    "asks": re.compile(r"athena:StartQueryExecution$"),
+    "logs in to": re.compile(r"(rds-db:connect|secretsmanager:GetSecretValue)$"),
+    "read by": re.compile(r"s3:(Get|List)"),
+    "writes": re.compile(r"s3:Put"),
+}
 
 
 def diagram_text(templates: Templates, region: str) -> str:
@@ -39,7 +51,25 @@ def diagram_text(templates: Templates, region: str) -> str:
     named = {one for start, _, end in edges for one in (start, end)}
     boxes = [line for name, line in sorted(drawing.boxes()) if name in named]
     arrows = [f"  {_id(start)} -->|{word}| {_id(end)}" for start, word, end in edges]
-    return "\n".join(["```mermaid", "flowchart LR", *boxes, *arrows, "```"])
+    left_out = [
+        f"\nLeft out: `{name}`. {why_left_out(name)}." for name in without_arrow(templates, region)
+    ]
+    return "\n".join(["```mermaid", "flowchart LR", *boxes, *arrows, "```", *left_out])
+
+
+def without_arrow(templates: Templates, region: str) -> list[str]:
+    """Names of the resources that would be drawn, but that nothing leads to or comes from."""
+    drawing = _Drawing(templates, Resolver(templates, region))
+    named = {one for start, _, end in drawing.edges() for one in (start, end)}
+    return sorted({name for name, _ in drawing.boxes()} - named)
+
+
+def why_left_out(name: str) -> str:
+    """The reason why a resource has no arrow. Raises ValueError when nobody has given one."""
+    for part, reason in LEFT_OUT.items():
+        if part in name:
+            return reason
+    raise ValueError(f"the diagram leads to or from {name} nowhere; draw it, or say why not")
 
 
 class _Drawing:
@@ -49,8 +79,9 @@ class _Drawing:
         self._templates = templates
         self._resolver = resolver
         self._by_arn = {
-            resolver.arn(stack, logical_id): resolver.name(stack, logical_id)
-            for stack, logical_id, _ in self._drawn()
+            arn: resolver.name(stack, logical_id)
+            for stack, logical_id, resource in self._drawn()
+            for arn in self._arns(stack, logical_id, resource)
         }
 
     def boxes(self) -> Iterator[tuple[str, str]]:
@@ -67,31 +98,39 @@ class _Drawing:
             properties = self._resolver.resolve(stack, resource.get("Properties", {}))
             if resource["Type"] == "AWS::Glue::Trigger":
                 yield from _trigger_edges(name, properties)
-            if resource["Type"] == "AWS::Events::Rule":
-                yield from self._rule_edges(name, properties)
-            yield from self._role_edges(name, properties)
+            for word, arn in _told(resource["Type"], properties):
+                yield from ((name, word, other) for other in self._named([arn]))
+            yield from self._right_edges(name, properties)
 
-    def _rule_edges(self, name: str, properties: Mapping[str, Any]) -> Iterator[Edge]:
-        for target in properties.get("Targets", []):
-            if target["Arn"] in self._by_arn:
-                yield name, "tells", self._by_arn[target["Arn"]]
-
-    def _role_edges(self, name: str, properties: Mapping[str, Any]) -> Iterator[Edge]:
-        role = properties.get("Role")
-        for statement in self._statements(str(role)) if role else ():
+    def _right_edges(self, name: str, properties: Mapping[str, Any]) -> Iterator[Edge]:
+        """What a resource may do by its role, or lets do if it is a policy itself."""
+        for statement in self._statements(properties):
             actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
-            for word in _words(actions):
-                for other in self._named(resources):
-                    if other != name:
-                        yield (other, word, name) if word == "read by" else (name, word, other)
+            for word in _words(actions) if statement["Effect"] == "Allow" else ():
+                for other in self._named(resources) - {name}:
+                    yield (other, word, name) if word == "read by" else (name, word, other)
 
     def _named(self, resources: list[str]) -> set[str]:
         plain = {one.removesuffix("/*").removesuffix(":*") for one in resources}
-        roots = {one.split("/")[0] if one.startswith("arn:aws:s3") else one for one in plain}
+        inside = ("arn:aws:s3", "arn:aws:rds-db")  # objects of a bucket, users of a database
+        roots = {one.split("/")[0] if one.startswith(inside) else one for one in plain}
         return {self._by_arn[one] for one in roots if one in self._by_arn}
 
-    def _statements(self, role: str) -> Iterator[dict[str, Any]]:
-        for stack, template in self._templates.items():
+    def _arns(self, stack: str, logical_id: str, resource: Mapping[str, Any]) -> Iterator[str]:
+        """What policies call a resource; a database also by its users and its master's secret."""
+        yield self._resolver.arn(stack, logical_id)
+        if resource["Type"] == "AWS::RDS::DBInstance":
+            of_users, secret = (
+                self._resolver.resolve(stack, {"Fn::GetAtt": [logical_id, one]})
+                for one in ("DbiResourceId", "MasterUserSecret.SecretArn")
+            )
+            yield f"arn:aws:rds-db:{self._resolver.region}:{ACCOUNT}:dbuser:{of_users}"
+            yield str(secret)
+
+    def _statements(self, properties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from properties.get("PolicyDocument", {}).get("Statement", [])
+        role = str(properties.get("Role", ""))
+        for stack, template in self._templates.items() if role else ():
             for logical_id, resource in template.get("Resources", {}).items():
                 yield from self._of_role(stack, logical_id, resource, role)
 
@@ -123,13 +162,24 @@ def _trigger_edges(name: str, properties: Mapping[str, Any]) -> Iterator[Edge]:
         yield condition.get("JobName") or condition["CrawlerName"], "done", name
 
 
+def _told(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """ARNs in the settings of a resource, and what it does with them."""
+    match kind, properties:
+        case "AWS::Events::Rule", {"Targets": targets}:
+            yield from (("tells", target["Arn"]) for target in targets)
+        case "AWS::Lambda::Function", {"DeadLetterConfig": {"TargetArn": queue}}:
+            yield "gives up to", queue
+        case "AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": log}}:
+            yield "logs to", f"arn:aws:s3:::{log}"
+        case "AWS::Athena::WorkGroup", {"WorkGroupConfiguration": settings}:
+            place = settings["ResultConfiguration"]["OutputLocation"]
+            yield "writes", place.replace("s3://", "arn:aws:s3:::")
+
+
 def _words(actions: list[str]) -> Iterator[str]:
-    if any(_STARTS.match(one) for one in actions):
-        yield "starts"
-    if any(_READS.match(one) for one in actions):
-        yield "read by"
-    if any(_WRITES.match(one) for one in actions):
-        yield "writes"
+    for word, pattern in _RIGHTS.items():
+        if any(pattern.match(one) for one in actions):
+            yield word
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -27,6 +27,9 @@ _SERVICES = {
 class Endpoints(Construct):
     """The endpoints that the extract calls: S3, Glue, and Secrets Manager if it logs in by secret.
 
+    A VPC that has an endpoint for S3 keeps it: a route table takes one. docs/deploy.md tells what
+    it must let through.
+
     Each admits the extract's security group, and the calls that the extract makes. `variables`
     are environment variables that lead a function to them. There are none in a VPC of our own,
     where the names of AWS do; in a VPC that others use these names are left alone.
@@ -47,7 +50,8 @@ class Endpoints(Construct):
         self._stage, self._stack, self._vpc = stage, cdk.Stack.of(self), vpc
         self._subnets, self._caller = subnets, caller
         self._security_group = self._admitting_caller()
-        self._open_s3(raw)
+        if stage.network is None or not stage.network.has_s3_endpoint:
+            self._open_s3(raw)
         self.variables = self._open_glue() | self._open_secrets()
 
     def _admitting_caller(self) -> ec2.SecurityGroup:

@@ -111,6 +111,16 @@ def may_read(role: iam.Role, bucket: s3.IBucket, folders: Sequence[str]) -> None
     allow(role, "s3:GetBucketLocation", on=[bucket.bucket_arn])
 
 
+def may_use_key(role: iam.Role, key: kms.IKey, *actions: str) -> None:
+    """Let a role use a key, as `Decrypt`, directly too and not only through S3.
+
+    S3 uses it on the role's behalf, which `kms:ViaService` could demand. But with a security
+    configuration Glue calls KMS itself as well: AWS wants a way to KMS for such jobs and crawlers,
+    and documents neither all of these calls nor a service that they come through.
+    """
+    allow(role, *(f"kms:{action}" for action in actions), on=[key.key_arn])
+
+
 def catalog_arns(scope: Construct, database: str, tables: Sequence[str]) -> list[str]:
     """What Glue checks for an action on tables: the catalog, the database and each table."""
     paths = ["catalog", f"database/{database}", *(f"table/{database}/{name}" for name in tables)]

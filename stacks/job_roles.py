@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fraudlake.tables import OUTPUT_TABLES
-from stacks.dashboard import NAMESPACE
+from glue_jobs.metrics import NAMESPACE
 from stacks.glue_roles import (
     catalog_arns,
     glue_arn,
     glue_role,
     may_read,
+    may_use_key,
     python_shell_logs,
     role_name,
     spark_logs,
@@ -96,7 +97,7 @@ def score_role(
     )
     may_read(role, lake.curated, CURATED_TABLES)
     _may_write_runs(role, lake.curated)
-    allow(role, "kms:Decrypt", "kms:GenerateDataKey", on=[lake.key.key_arn])
+    may_use_key(role, lake.key, "Decrypt", "GenerateDataKey")
     allow(
         role,
         "glue:GetWorkflowRunProperties",

@@ -154,9 +154,7 @@ def _score_values(stage: Stage, lake: LakeStack) -> dict[str, str]:
         "raw_database": lake.raw_database,
         "curated_bucket": lake.curated.bucket_name,
         "stage": stage.name,
-        "blacklist_max_age_days": "2",
-        "rates_max_age_days": "7",
-        "catch_up_batches": "31",
+        **{name: str(value) for name, value in vars(stage.night).items()},
     }
 
 

@@ -11,8 +11,9 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
+from glue_jobs.metrics import COMMITTED_RUNS
 from stacks.alarm_topic import AlarmTopic
-from stacks.dashboard import COMMITTED_RUNS, Watched, run_metric, show_dashboard
+from stacks.dashboard import Watched, run_metric, show_dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +59,12 @@ class MonitoringStack(cdk.Stack):
         self._stage = stage
         self.topic = AlarmTopic(self, "Alarms", stage=stage).topic
         jobs = [scoring.extract_job, scoring.score_job]
-        crawlers = [ingest.blacklist_crawler, scoring.raw_crawler, scoring.curated_crawler]
+        crawlers = [
+            ingest.blacklist_crawler,
+            scoring.raw_crawler,
+            scoring.curated_crawler,
+            scoring.rerun_crawler,
+        ]
         watched = Watched(
             alarms=tuple(self._alarms(ingest)),
             functions=(ingest.extract, ingest.rates),

@@ -51,7 +51,8 @@ class NetworkStack(cdk.Stack):
     database, and `endpoint_variables` what their environment needs (see `Endpoints`).
 
     The route tables of a VPC that is there must be the function's own, without a route to S3
-    yet: the endpoint for S3 lets nothing through but what the extract needs.
+    yet: the endpoint for S3 lets nothing through but what the extract needs. A VPC that has one
+    says so, and no route table is touched.
     """
 
     def __init__(self, scope: Construct, stage: Stage, *, lake: LakeStack) -> None:
@@ -128,7 +129,7 @@ class NetworkStack(cdk.Stack):
             vpc_id=network.vpc_id,
             availability_zones=list(network.availability_zones),
             isolated_subnet_ids=list(network.subnet_ids),
-            isolated_subnet_route_table_ids=list(network.route_table_ids),
+            isolated_subnet_route_table_ids=list(network.route_table_ids) or None,
         )
 
     def _log_flows(self, vpc: ec2.Vpc) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stacks.accepted import ACCEPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 PARTS = {"acknowledgements": "security.md", "diagram": "deploy.md"}
@@ -39,16 +39,22 @@ def acknowledged_findings(folder: Path) -> list[Acknowledged]:
     return sorted({*nag, *others, *checks})
 
 
-def acknowledgements_text(findings: list[Acknowledged]) -> str:
-    """The findings as a table; those with one rule and reason share a row."""
-    places: dict[tuple[str, str], list[str]] = {}
-    for one in findings:
-        places.setdefault((one.rule, one.reason), []).append(one.where)
+def acknowledgements_text(by_stage: Mapping[str, Sequence[Acknowledged]]) -> str:
+    """The findings of some stages as a table; those that differ in the place only share a row."""
+    stages: dict[Acknowledged, list[str]] = {}
+    for stage, findings in by_stage.items():
+        for one in findings:
+            stages.setdefault(_of_any_stage(one, stage), []).append(stage)
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for one, among in sorted(stages.items()):
+        places.setdefault((one.rule, one.reason, ", ".join(among)), []).append(one.where)
     rows = [
-        f"| `{rule}` | {'<br>'.join(where)} | {why} |"
-        for (rule, why), where in sorted(places.items())
+        # A bar would end the cell, in a code span too.
+        f"| `{rule.replace('|', chr(92) + '|')}` | {'<br>'.join(where)} | {among} | {why} |"
+        for (rule, why, among), where in sorted(places.items())
     ]
-    return "\n".join(["| Finding | Where | Why it is accepted |", "|---|---|---|", *rows])
+    head = ["| Finding | Where | Stages | Why it is accepted |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def with_part(page: str, part: str, text: str) -> str:
@@ -74,6 +80,13 @@ def _of_metadata(path: Path) -> Iterator[Acknowledged]:
     for logical_id, resource in _json(path).get("Resources", {}).items():
         for one in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
             yield Acknowledged(f"{stack}/{logical_id}", f"checkov {one['id']}", one["comment"])
+
+
+def _of_any_stage(finding: Acknowledged, stage: str) -> Acknowledged:
+    """A finding as every stage would have it: the same for the same resource."""
+    where = finding.where.removeprefix(f"fraudlake-{stage}-")
+    rule = re.sub(rf"fraudlake([-_]){stage}", r"fraudlake\1<stage>", finding.rule)
+    return Acknowledged(where, rule, finding.reason)
 
 
 def _without_tokens(rule: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aws_cdk import aws_glue as glue
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
@@ -32,7 +33,8 @@ class ScoringStack(cdk.Stack):
 
     Attributes:
         extract_job, score_job: names of the jobs.
-        raw_crawler, curated_crawler: names of the crawlers.
+        raw_crawler, curated_crawler, rerun_crawler: names of the crawlers; the last two are of
+            the same tables, one for each workflow.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class ScoringStack(cdk.Stack):
         self._stage, self._lake = stage, lake
         self.extract_job, self.score_job = f"{stage.prefix}-extract", f"{stage.prefix}-score"
         self.raw_crawler, self.curated_crawler = f"{stage.prefix}-raw", f"{stage.prefix}-curated"
+        # A crawler that is at work cannot be started: shared, one workflow would fail the other.
+        self.rerun_crawler = f"{stage.prefix}-curated-rerun"
 
         nightly, rerun = f"{stage.prefix}-nightly", f"{stage.prefix}-rerun"
         extract = ExtractJob(
@@ -67,18 +71,37 @@ class ScoringStack(cdk.Stack):
             workflows=(nightly, rerun),
             script=score_script,
         ).job
-        raw = self._crawler("raw", lake.raw, lake.raw_database, RAW_TABLES)
-        curated = self._crawler("curated", lake.curated, lake.curated_database, CURATED_TABLES)
+        raw = self._raw_crawler()
+        curated, curated_again = self._curated_crawlers()
         nightly_workflow(
             self, "Nightly", stage=stage, extract=extract, raw=raw, score=score, curated=curated
         )
-        rerun_workflow(self, "Rerun", stage=stage, score=score, curated=curated)
+        rerun_workflow(self, "Rerun", stage=stage, score=score, curated=curated_again)
 
-    def _crawler(
+    def _raw_crawler(self) -> glue.CfnCrawler:
+        lake = self._lake
+        role = self._crawler_role("raw", lake.raw, lake.raw_database, RAW_TABLES)
+        return self._crawler(
+            "RawCrawler", self.raw_crawler, role=role, database=lake.raw_database, tables=RAW_TABLES
+        )
+
+    def _curated_crawlers(self) -> list[glue.CfnCrawler]:
+        """The crawler of the night and that of reruns, under one role."""
+        lake = self._lake
+        role = self._crawler_role("curated", lake.curated, lake.curated_database, CURATED_TABLES)
+        names = {"CuratedCrawler": self.curated_crawler, "RerunCrawler": self.rerun_crawler}
+        return [
+            self._crawler(
+                id_, name, role=role, database=lake.curated_database, tables=CURATED_TABLES
+            )
+            for id_, name in names.items()
+        ]
+
+    def _crawler_role(
         self, zone: str, bucket: s3.IBucket, database: str, tables: Sequence[str]
-    ) -> glue.CfnCrawler:
-        """The crawler of tables of a zone of the lake, `raw` or `curated`, with its role."""
-        role = crawler_role(
+    ) -> iam.Role:
+        """The role of the crawlers of a zone of the lake, `raw` or `curated`."""
+        return crawler_role(
             self,
             f"{zone.title()}CrawlerRole",
             stage=self._stage,
@@ -89,10 +112,14 @@ class ScoringStack(cdk.Stack):
             tables=tables,
             security_configuration=self._lake.security_configuration,
         )
+
+    def _crawler(
+        self, id_: str, name: str, *, role: iam.Role, database: str, tables: Sequence[str]
+    ) -> glue.CfnCrawler:
         return catalog_crawler(
             self,
-            f"{zone.title()}Crawler",
-            name=f"{self._stage.prefix}-{zone}",
+            id_,
+            name=name,
             role=role,
             database=database,
             tables=tables,

@@ -12,6 +12,8 @@ from aws_cdk import aws_iam as iam
 from stacks.demo_database import DATABASE, PORT, USER, DemoDatabase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from constructs import Construct
 
     from stacks.existing import ExistingSource
@@ -56,7 +58,8 @@ class SourceStack(cdk.Stack):
 
     def grant_connect(self, role: iam.IRole) -> None:
         """Let a role log in: as the one database user, or with the one secret."""
-        role.add_to_principal_policy(self._login)
+        for right in self._login:
+            role.add_to_principal_policy(right)
 
     def _existing(self, existing: ExistingSource, network: NetworkStack) -> None:
         group = ec2.SecurityGroup.from_security_group_id(
@@ -76,16 +79,16 @@ class SourceStack(cdk.Stack):
             secret_arn=existing.secret_arn,
         )
         if existing.auth == "iam":
-            self._login = _may_log_in(self, existing.resource_id, existing.user)
+            self._login = [_may_log_in(self, existing.resource_id, existing.user)]
         else:
-            self._login = _may_read_secret(existing.secret_arn)
+            self._login = [*_may_read_secret(self, existing)]
 
     def _demo(self, stage: Stage, network: NetworkStack) -> None:
         demo = DemoDatabase(self, "Demo", stage=stage, network=network)
         self.source = Source(
             host=demo.host, port=PORT, database=DATABASE, auth="iam", user=USER, secret_arn=""
         )
-        self._login = _may_log_in(self, demo.resource_id, USER)
+        self._login = [_may_log_in(self, demo.resource_id, USER)]
 
 
 def _may_log_in(stack: cdk.Stack, resource_id: str, user: str) -> iam.PolicyStatement:
@@ -100,7 +103,18 @@ def _may_log_in(stack: cdk.Stack, resource_id: str, user: str) -> iam.PolicyStat
     )
 
 
-def _may_read_secret(arn: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid="ReadLogin", actions=["secretsmanager:GetSecretValue"], resources=[arn]
+def _may_read_secret(stack: cdk.Stack, existing: ExistingSource) -> Iterator[iam.PolicyStatement]:
+    yield iam.PolicyStatement(
+        sid="ReadLogin",
+        actions=["secretsmanager:GetSecretValue"],
+        resources=[existing.secret_arn],
     )
+    if existing.secret_key_arn:
+        # Secrets Manager asks KMS for its caller: the network needs no way to KMS.
+        service = f"secretsmanager.{stack.region}.{stack.url_suffix}"
+        yield iam.PolicyStatement(
+            sid="DecryptLogin",
+            actions=["kms:Decrypt"],
+            resources=[existing.secret_key_arn],
+            conditions={"StringEquals": {"kms:ViaService": service}},
+        )

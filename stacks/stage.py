@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from fraudlake.errors import SettingsError
 from fraudlake.rules.form import Form
 from stacks.existing import ExistingNetwork, ExistingSource
+from stacks.limits import NightLimits
+from stacks.schedules import eventbridge_schedule_problems, glue_schedule_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 WORKER_TYPES = ("G.1X", "G.2X", "G.4X", "G.8X", "R.1X", "R.2X", "R.4X", "R.8X")
 FLEX_TYPES = ("G.1X", "G.2X")
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+EXAMPLE = "stacks/prod_example.json"
+DEMO = "demo"  # the source of a stage that is to have the database for demonstrations
 _NAME = r"[a-z][a-z0-9]{0,11}"
-_CRON = r"cron\((?:[0-9A-Z*/,?#-]+ ){5}[0-9*/,-]+\)"
 _LAYER = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+"
 
 
@@ -50,8 +53,9 @@ class Retention:
 class Stage:
     """One deployment of the system.
 
-    `network` None makes a VPC; `source` None makes a demo database. `keeps_data` says whether
-    buckets, keys and databases survive the deletion of their stack.
+    `network` None makes a VPC; `source` None makes a demo database, which a stage that keeps its
+    data has to ask for by the word. `keeps_data` says whether buckets, keys and databases survive
+    the deletion of their stack.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Stage:
     network: ExistingNetwork | None
     source: ExistingSource | None
     workers: Workers
+    night: NightLimits
     retention: Retention
     alarm_email: str | None
     athena_scan_limit_gb: int
@@ -98,16 +103,18 @@ class Stage:
 
 
 def _stage(name: str, form: Form) -> Stage:
+    region = form.text("region")
     stage = Stage(
         name=name,
-        region=form.text("region"),
+        region=region,
         pandas_layer_arn=form.text("pandas_layer_arn"),
         schedule=form.text("schedule"),
         rates_schedule=form.text("rates_schedule"),
         is_scheduled=form.flag("schedule_enabled"),
-        network=ExistingNetwork.read(form.child("network")) if _given(form, "network") else None,
-        source=ExistingSource.read(form.child("source")) if _given(form, "source") else None,
+        network=_network(form, region),
+        source=_source(form, region),
         workers=_workers(form.child("workers")),
+        night=NightLimits.read(form.child("night")),
         retention=_retention(form.child("retention")),
         alarm_email=form.text("alarm_email") if _given(form, "alarm_email") else None,
         athena_scan_limit_gb=form.integer("athena_scan_limit_gb", 1, 100_000),
@@ -117,26 +124,66 @@ def _stage(name: str, form: Form) -> Stage:
     )
     form.refuse_unread()
     _check_forms(stage, form)
+    _check_schedules(stage, form)
+    _check_source(stage, form)
     return stage
+
+
+def _network(form: Form, region: str) -> ExistingNetwork | None:
+    if not _given(form, "network"):
+        return None
+    return ExistingNetwork.read(form.child("network"), region=region)
+
+
+def _source(form: Form, region: str) -> ExistingSource | None:
+    named = _value(form, "source")
+    if named is None or named == DEMO:
+        return None
+    if isinstance(named, str):
+        form.report(("source",), f"expected a mapping, or the word {DEMO!r}, found {named!r}")
+        return None
+    return ExistingSource.read(form.child("source"), region=region)
 
 
 def _check_forms(stage: Stage, form: Form) -> None:
     expected = {
         "region": (stage.region, "[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
         "pandas_layer_arn": (stage.pandas_layer_arn, _LAYER, "the ARN of a version of a layer"),
-        "schedule": (stage.schedule, _CRON, "a schedule such as cron(30 2 * * ? *), in UTC"),
-        "rates_schedule": (stage.rates_schedule, _CRON, "a schedule such as cron(0 17 * * ? *)"),
         "alarm_email": (stage.alarm_email or "a@b.c", r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail"),
     }
     if not re.fullmatch(_NAME, stage.name):
         form.report((), "the name of a stage has 1 to 12 small letters and digits")
-    if stage.source and not stage.network:
-        form.report(("network",), "is needed with a source: the VPC that leads to the database")
     for field, (value, pattern, meaning) in expected.items():
         if value and not re.fullmatch(pattern, value):
             form.report((field,), f"expected {meaning}, found {value!r}")
     if f":{stage.region}:" not in stage.pandas_layer_arn:
         form.report(("pandas_layer_arn",), f"is not a layer of the region {stage.region}")
+
+
+def _check_schedules(stage: Stage, form: Form) -> None:
+    for field, problems in (
+        ("schedule", glue_schedule_problems(stage.schedule)),
+        ("rates_schedule", eventbridge_schedule_problems(stage.rates_schedule)),
+    ):
+        for problem in problems if getattr(stage, field) else ():
+            form.report((field,), problem)
+
+
+def _check_source(stage: Stage, form: Form) -> None:
+    if stage.source and not stage.network:
+        form.report(("network",), "is needed with a source: the VPC that leads to the database")
+    if stage.keeps_data and _value(form, "source") is None:
+        form.report(
+            ("source",),
+            "names no database, and this stage keeps its data: name yours, and in `network` the "
+            f"VPC that leads to it, as in {EXAMPLE}; or {DEMO!r} for one of made-up people",
+        )
+    if stage.source is None and stage.network and len(stage.network.availability_zones) == 1:
+        form.report(
+            ("network", "availability_zones"),
+            "there is one, and RDS makes the demo database in no fewer than two: name a second "
+            "one with its subnet, or a source",
+        )
 
 
 def _workers(form: Form) -> Workers:
@@ -168,8 +215,13 @@ def _retention(form: Form) -> Retention:
 
 def _given(form: Form, name: str) -> bool:
     """Whether a field is there and not null."""
-    value = form.values[name] if name in form.values else form.defaults.get(name)
-    return form.has(name) and value is not None
+    return _value(form, name) is not None
+
+
+def _value(form: Form, name: str) -> object:
+    """A field as it is written, null where it is not there."""
+    form.has(name)  # so that it counts as read
+    return form.values[name] if name in form.values else form.defaults.get(name)
 
 
 def _integer_if_given(form: Form, name: str, low: int, high: int) -> int | None:

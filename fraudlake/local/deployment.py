@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraudlake.errors import InputError, SettingsError
@@ -16,10 +12,7 @@ from fraudlake.local.intrinsics import ACCOUNT, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-PROJECT = Path(__file__).parents[2]
-# Nothing of the caller's AWS set-up may reach a synth.
-_NO_AWS = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+    from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,26 +93,18 @@ def synthesize(stage: str, folder: Path) -> Deployment:
 
     Raises SettingsError with the app's own words when the stage cannot be synthesized.
     """
-    if not (PROJECT / "app.py").is_file():
-        raise SettingsError("the CDK app is not beside the package; play it from a checkout")
-    context = _read(PROJECT / "cdk.json")["context"]
-    told = {
-        "CDK_OUTDIR": str(folder),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "stage": stage}),
-    }
-    done = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=PROJECT,
-        env={**os.environ, **_NO_AWS, **told},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SettingsError(f"the stage {stage} does not synthesize:\n{done.stderr[-4000:]}")
-    stages = context["stages"]
-    region = stages[stage].get("region", stages["defaults"]["region"])
-    return Deployment(folder, stage, region)
+    try:
+        from stacks.synthesis import context, synthesized  # noqa: PLC0415 - there in a checkout only
+    except ImportError as error:
+        raise SettingsError(
+            "the CDK app is not beside the package; play it from a checkout of fraudlake"
+        ) from error
+    try:
+        synthesized(stage, folder)
+    except RuntimeError as error:
+        raise SettingsError(str(error)) from error
+    stages = context(stage)["stages"]
+    return Deployment(folder, stage, stages[stage].get("region", stages["defaults"]["region"]))
 
 
 def _read(path: Path) -> dict[str, Any]:

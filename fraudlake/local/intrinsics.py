@@ -139,16 +139,25 @@ class Resolver:
             return self.arn(stack, name)
         return self.name(stack, name)
 
-    def _attribute(self, stack: str, argument: Any) -> str:  # noqa: ANN401
+    def _attribute(self, stack: str, argument: Any) -> str | list[str]:  # noqa: ANN401
         logical_id, attribute = (
             argument.split(".", 1) if isinstance(argument, str) else (argument[0], argument[1])
         )
+        if attribute == "DnsEntries":
+            return self._dns_entries(stack, logical_id)
         if attribute.endswith("SecretArn"):
             name = f"rds!db-{self.name(stack, logical_id)}-AbCdEf"
             return f"arn:{PARTITION}:secretsmanager:{self.region}:{ACCOUNT}:secret:{name}"
         if attribute.endswith("Arn"):
             return self.arn(stack, logical_id)
         return f"{self.name(stack, logical_id)}.{attribute}"
+
+    def _dns_entries(self, stack: str, logical_id: str) -> list[str]:
+        """An interface endpoint's names, each after its hosted zone, the regional one first."""
+        properties = self._resource(stack, logical_id).get("Properties", {})
+        service = str(self.resolve(stack, properties["ServiceName"])).rsplit(".", 1)[-1]
+        name = f"{self.name(stack, logical_id)}.{service}.{self.region}.vpce.amazonaws.com"
+        return [f"Z0123456789ABCDEFGHIJ:{name}"]
 
     def _substituted(self, stack: str, argument: Any) -> str:  # noqa: ANN401
         text, values = (argument, {}) if isinstance(argument, str) else argument

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fraudlake.local.intrinsics import Resolver
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
 ROOT_TYPES = ("SCHEDULED", "ON_DEMAND", "EVENT")
 SUCCESS = "SUCCEEDED"
 _NO_NAME = "(none)"
+_REGION = "us-east-1"  # any: triggers name things, and no name has a region in it
 
 
 class Step(NamedTuple):
@@ -85,77 +88,58 @@ class TriggerGraph:
         return [one for one in self.triggers if one.workflow == workflow]
 
 
-def read_graph(templates: Sequence[Mapping[str, Any]]) -> TriggerGraph:
-    """Read the triggers of parsed templates; references within and between them become names."""
+def read_graph(templates: Mapping[str, Mapping[str, Any]]) -> TriggerGraph:
+    """Read the triggers of parsed templates by stack; references become names.
+
+    Raises:
+        ValueError: a reference to what is not in the templates.
+    """
+    resolver = Resolver(templates, _REGION)
     steps = {
         Step(kind, name)
         for kind in ("job", "crawler")
-        for name, _, _ in _resources(templates, f"AWS::Glue::{kind.title()}")
+        for name in _names(resolver, f"AWS::Glue::{kind.title()}")
     }
-    workflows = {name for name, _, _ in _resources(templates, "AWS::Glue::Workflow")}
     triggers = [
-        _trigger(name, properties, _Names(template, templates))
-        for name, template, properties in _resources(templates, "AWS::Glue::Trigger")
+        _trigger(resolver.name(stack, key), resolver.resolve(stack, resource["Properties"]))
+        for stack, key, resource in _resources(resolver, "AWS::Glue::Trigger")
     ]
+    workflows = _names(resolver, "AWS::Glue::Workflow")
     return TriggerGraph(tuple(triggers), frozenset(steps), frozenset(workflows))
 
 
-def _resources(
-    templates: Sequence[Mapping[str, Any]], kind: str
-) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Name, template and properties of each resource of a type."""
-    for template in templates:
+def _names(resolver: Resolver, kind: str) -> set[str]:
+    return {resolver.name(stack, key) for stack, key, _ in _resources(resolver, kind)}
+
+
+def _resources(resolver: Resolver, kind: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Stack, logical id and template of each resource of a type."""
+    for stack, template in resolver.templates.items():
         for key, resource in template.get("Resources", {}).items():
             if resource["Type"] == kind:
-                properties = resource.get("Properties", {})
-                yield str(properties.get("Name", key)), template, properties
+                yield stack, key, resource
 
 
-def _trigger(name: str, properties: Mapping[str, Any], names: _Names) -> Trigger:
+def _trigger(name: str, properties: Mapping[str, Any]) -> Trigger:
     predicate = properties.get("Predicate") or {}
     return Trigger(
         name=name,
-        workflow=names.find(properties.get("WorkflowName", _NO_NAME)),
+        workflow=str(properties.get("WorkflowName", _NO_NAME)),
         type=str(properties.get("Type", _NO_NAME)),
         is_active=properties.get("StartOnCreation") in (True, "true"),
         logical=predicate.get("Logical"),
-        starts=tuple(_step(action, names) for action in properties.get("Actions", ())),
-        conditions=tuple(_condition(one, names) for one in predicate.get("Conditions", ())),
+        starts=tuple(_step(action) for action in properties.get("Actions", ())),
+        conditions=tuple(_condition(one) for one in predicate.get("Conditions", ())),
     )
 
 
-def _condition(written: Mapping[str, Any], names: _Names) -> Condition:
-    step = _step(written, names)
+def _condition(written: Mapping[str, Any]) -> Condition:
+    step = _step(written)
     state = written.get("State" if step.kind == "job" else "CrawlState")
     return Condition(step, written.get("LogicalOperator"), state)
 
 
-def _step(written: Mapping[str, Any], names: _Names) -> Step:
+def _step(written: Mapping[str, Any]) -> Step:
     if "CrawlerName" in written:
-        return Step("crawler", names.find(written["CrawlerName"]))
-    return Step("job", names.find(written.get("JobName", _NO_NAME)))
-
-
-@dataclass(frozen=True)
-class _Names:
-    """What references of one template mean, some of them to outputs of the others."""
-
-    template: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
-
-    def find(self, value: Any) -> str:  # noqa: ANN401 - any JSON of a template
-        """The name that a value stands for: its own text, a resource's, an exported one's."""
-        match value:
-            case {"Ref": key}:
-                resource = self.template.get("Resources", {}).get(key, {})
-                return str(resource.get("Properties", {}).get("Name", key))
-            case {"Fn::ImportValue": export}:
-                return self._exported(export)
-        return str(value)
-
-    def _exported(self, export: str) -> str:
-        for other in self.others:
-            for output in other.get("Outputs", {}).values():
-                if output.get("Export", {}).get("Name") == export:
-                    return _Names(other, self.others).find(output["Value"])
-        return export
+        return Step("crawler", str(written["CrawlerName"]))
+    return Step("job", str(written.get("JobName", _NO_NAME)))

@@ -19,7 +19,7 @@ from fraudlake.local.template_triggers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 MOST_CRAWLERS = 2  # that Glue lets one trigger start
 STATES = {  # that a trigger can wait for
@@ -30,21 +30,25 @@ LOGICALS = ("AND", "ANY")
 
 
 def trigger_problems(
-    templates: Iterable[Mapping[str, Any]], *, lambda_started: Collection[str] = ()
+    templates: Mapping[str, Mapping[str, Any]], *, lambda_started: Collection[str] = ()
 ) -> list[str]:
     """All that keeps the workflows of CloudFormation templates from running, as sorted sentences.
 
     Args:
-        templates: parsed templates that together make one deployment.
+        templates: parsed templates, by stack, that together make one deployment.
         lambda_started: names of crawlers that a function starts; no trigger may start or watch one.
+
+    Raises:
+        ValueError: a reference to what is not in the templates.
     """
-    graph = read_graph(list(templates))
+    graph = read_graph(templates)
     aside = frozenset(Step("crawler", name) for name in lambda_started)
     workflows = sorted(graph.workflows | {one.workflow for one in graph.triggers})
     found = chain(
         *(_trigger_faults(one, graph, aside) for one in graph.triggers),
         *(_workflow_faults(name, graph.of(name)) for name in workflows),
         _step_faults(graph, aside),
+        _shared_crawler_faults(graph),
     )
     return sorted(found)
 
@@ -167,6 +171,14 @@ def _step_faults(graph: TriggerGraph, aside: frozenset[Step]) -> Iterator[str]:
         yield f"{step} is never started: no trigger leads to it"
     for step in aside - graph.steps:
         yield f"{step}, which a function is said to start, is not in the templates"
+
+
+def _shared_crawler_faults(graph: TriggerGraph) -> Iterator[str]:
+    """Crawlers of two workflows: Glue refuses to start one that is at work, and queues none."""
+    for step in sorted(step for step in graph.steps if step.kind == "crawler"):
+        users = sorted({one.workflow for one in graph.triggers if step in one.starts})
+        if len(users) > 1:
+            yield f"{step} is started by {' and '.join(users)}: busy in one, it fails the other"
 
 
 def _reached(triggers: list[Trigger]) -> set[Step]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from lambdas.blacklist_extract.request import ExtractRequest
     from lambdas.blacklist_extract.settings import DatabaseSettings, ExtractSettings
-    from lambdas.blacklist_extract.source import Login
+    from lambdas.mysql import Login
     from lambdas.objects import Bucket
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fraudlake.input_tables import BLACKLIST
 from lambdas.blacklist_extract.clean import DATES, REJECT_COLUMNS, cleaned_rows
-from lambdas.blacklist_extract.source import Login, SourceUnavailableError, read_chunks
+from lambdas.blacklist_extract.source import SourceUnavailableError, read_chunks
 from lambdas.json_logs import log_event
 from lambdas.objects import sha256_of
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lambdas.blacklist_extract.clean import CleanedRows
     from lambdas.blacklist_extract.settings import DatabaseSettings
+    from lambdas.mysql import Login
 
 
 @dataclass

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ssl
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-import pymysql
 from pymysql import err
 from pymysql.constants import CR, ER
 from pymysql.converters import encoders
@@ -15,13 +13,15 @@ from pymysql.cursors import SSCursor
 
 from fraudlake.errors import RunError, SchemaError
 from fraudlake.input_tables import BLACKLIST
+from lambdas.mysql import connect
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from lambdas.blacklist_extract.settings import DatabaseSettings
+    from pymysql import Connection
 
-    Connection = pymysql.connections.Connection[SSCursor]
+    from lambdas.blacklist_extract.settings import DatabaseSettings
+    from lambdas.mysql import Login
 
 TABLE = "src_blacklist"
 COLUMNS = BLACKLIST.columns
@@ -66,14 +66,6 @@ class SourceUnavailableError(RunError):
     """The server cannot be reached, or broke off: worth another try."""
 
 
-@dataclass(frozen=True)
-class Login:
-    """A database user, and the password or token that is never printed."""
-
-    user: str
-    password: str = field(repr=False)
-
-
 def read_chunks(
     settings: DatabaseSettings, login: Login
 ) -> Generator[list[tuple[str | bytes | None, ...]]]:
@@ -91,32 +83,19 @@ def read_chunks(
         yield from _chunks(connection, f"SELECT {names} FROM `{TABLE}`")  # noqa: S608 - constants
 
 
-def _connection(settings: DatabaseSettings, login: Login) -> Connection:
-    return pymysql.connect(
-        host=settings.host,
-        port=settings.port,
-        database=settings.database,
-        user=login.user,
-        password=login.password.encode(),
-        # A dict with `ca` verifies certificate and host name; `ssl_ca` alone verifies neither.
-        ssl={"ca": str(settings.ca_file)},
-        connect_timeout=settings.timeout_seconds,
-        read_timeout=settings.timeout_seconds,
-        write_timeout=settings.timeout_seconds,  # the TLS handshake waits this long, too
-        charset="utf8mb4",
-        conv=_NO_DECODERS,
-        cursorclass=SSCursor,
-    )
+def _connection(settings: DatabaseSettings, login: Login) -> Connection[SSCursor]:
+    timeout = settings.timeout_seconds
+    return connect(settings, login, timeout=timeout, cursor=SSCursor, decoders=_NO_DECODERS)
 
 
-def _start_snapshot(connection: Connection) -> None:
+def _start_snapshot(connection: Connection[SSCursor]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION time_zone = '+00:00'")
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
 
-def _check_columns(connection: Connection) -> None:
+def _check_columns(connection: Connection[SSCursor]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM `{TABLE}` LIMIT 0")  # noqa: S608 - a constant
         found = [column[0] for column in cursor.description or ()]
@@ -128,7 +107,9 @@ def _check_columns(connection: Connection) -> None:
         )
 
 
-def _chunks(connection: Connection, query: str) -> Iterator[list[tuple[str | bytes | None, ...]]]:
+def _chunks(
+    connection: Connection[SSCursor], query: str
+) -> Iterator[list[tuple[str | bytes | None, ...]]]:
     cursor = connection.cursor()
     try:
         cursor.execute(query)

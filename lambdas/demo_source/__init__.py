@@ -1,1 +1,1 @@
-"""Makes the table and the extract's user in the database for demonstrations, once."""
+"""Makes the table, its people and the extract's user in the database for demonstrations, once."""

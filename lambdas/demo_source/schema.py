@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pymysql
 from pymysql.constants import CR
+from pymysql.cursors import Cursor
 
 from fraudlake.errors import RunError
-from lambdas.aws import AWS_ERRORS, fault_of
 from lambdas.environment import Environment
+from lambdas.mysql import connect, login_of_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    Connection = pymysql.Connection[pymysql.cursors.Cursor]
-    Login = tuple[str, str]  # never printed, nor part of an error
+    from lambdas.mysql import Login
 
 PAUSES = (5, 20)  # seconds before each further attempt: a new name may not be known at once
 TIMEOUT = 30
@@ -65,7 +64,7 @@ def run_schema(settings: MasterSettings, secrets: SecretsManagerClient, schema: 
     never holds MySQL's words or the login.
     """
     statements = [one.strip() for one in schema.split(";\n") if one.strip()]
-    login = _login(settings, secrets)
+    login = login_of_secret(secrets, settings.secret_id)
     try:
         with closing(_connection(settings, login)) as connection, connection.cursor() as cursor:
             for statement in statements:
@@ -80,41 +79,12 @@ def run_schema(settings: MasterSettings, secrets: SecretsManagerClient, schema: 
     return len(statements)
 
 
-def _login(settings: MasterSettings, secrets: SecretsManagerClient) -> Login:
-    try:
-        secret = secrets.get_secret_value(SecretId=settings.secret_id)["SecretString"]
-        content = json.loads(secret)
-        return str(content["username"]), str(content["password"])
-    except AWS_ERRORS as error:
-        fault = fault_of(error)
-    except (ValueError, KeyError, TypeError):  # their messages may quote the secret
-        fault = "it is no JSON object with username and password"
-    raise RunError(f"the secret {settings.secret_id} of the master user cannot be read ({fault})")
-
-
-def _connection(settings: MasterSettings, login: Login) -> Connection:
+def _connection(settings: MasterSettings, login: Login) -> pymysql.Connection[Cursor]:
     for pause in PAUSES:
         try:
-            return _connected(settings, login)
+            return connect(settings, login, timeout=TIMEOUT, cursor=Cursor)
         except pymysql.OperationalError as error:
             if error.args[:1] != (CR.CR_CONN_HOST_ERROR,):
                 raise
             time.sleep(pause)
-    return _connected(settings, login)
-
-
-def _connected(settings: MasterSettings, login: Login) -> Connection:
-    user, password = login
-    return pymysql.connect(
-        host=settings.host,
-        port=settings.port,
-        database=settings.database,
-        user=user,
-        password=password.encode(),
-        # A dict with `ca` verifies certificate and host name; `ssl_ca` alone verifies neither.
-        ssl={"ca": str(settings.ca_file)},
-        connect_timeout=TIMEOUT,
-        read_timeout=TIMEOUT,
-        write_timeout=TIMEOUT,
-        charset="utf8mb4",
-    )
+    return connect(settings, login, timeout=TIMEOUT, cursor=Cursor)

@@ -13,6 +13,10 @@ TEMPLATES: dict[str, dict[str, Any]] = {
             "Named": {"Type": "AWS::Glue::Crawler", "Properties": {"Name": "the-crawler"}},
             "Key": {"Type": "AWS::KMS::Key"},
             "Topic": {"Type": "AWS::SNS::Topic"},
+            "Endpoint": {
+                "Type": "AWS::EC2::VPCEndpoint",
+                "Properties": {"ServiceName": "com.amazonaws.eu-west-1.glue"},
+            },
         },
         "Outputs": {
             "RawArn": {
@@ -26,6 +30,7 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "Resources": {},
     },
 }
+ENTRIES = {"Fn::GetAtt": ["Endpoint", "DnsEntries"]}
 RESOLVER = Resolver(TEMPLATES, "eu-west-1", {"Open": "sesame"})
 
 
@@ -42,6 +47,10 @@ RESOLVER = Resolver(TEMPLATES, "eu-west-1", {"Open": "sesame"})
         ({"Fn::GetAtt": ["Raw", "Arn"]}, "arn:aws:s3:::lake-raw"),
         ({"Fn::GetAtt": "Raw.Arn"}, "arn:aws:s3:::lake-raw"),
         ({"Fn::GetAtt": ["Raw", "DomainName"]}, "lake-raw.DomainName"),
+        (
+            {"Fn::Select": [1, {"Fn::Split": [":", {"Fn::Join": ["||", ENTRIES]}]}]},
+            "lake-Endpoint.glue.eu-west-1.vpce.amazonaws.com",
+        ),
         (
             {"Fn::Join": ["/", [{"Fn::GetAtt": ["Raw", "Arn"]}, "a", "*"]]},
             "arn:aws:s3:::lake-raw/a/*",

@@ -57,7 +57,7 @@ def resources() -> Resources:
 
 
 def problems(resources: Resources) -> list[str]:
-    return trigger_problems([{"Resources": resources}], lambda_started={"blacklist"})
+    return trigger_problems({"night": {"Resources": resources}}, lambda_started={"blacklist"})
 
 
 def told(resources: Resources, sentence: str) -> bool:
@@ -86,7 +86,8 @@ def test_a_name_imported_from_another_template_is_resolved(resources: Resources)
     imported = {"Fn::ImportValue": "lake:Raw"}
     resources["Start"]["Properties"]["Actions"][1] = {"CrawlerName": imported}
     conditions(resources, "ToScore")[1]["CrawlerName"] = imported
-    assert trigger_problems([{"Resources": resources}, lake], lambda_started={"blacklist"}) == []
+    both = {"night": {"Resources": resources}, "lake": lake}
+    assert trigger_problems(both, lambda_started={"blacklist"}) == []
 
 
 def test_a_resource_without_a_name_is_known_by_its_id(resources: Resources) -> None:
@@ -95,7 +96,18 @@ def test_a_resource_without_a_name_is_known_by_its_id(resources: Resources) -> N
     assert problems(resources) == []
 
 
-def test_a_step_may_be_in_two_workflows(resources: Resources) -> None:
+def test_a_name_that_is_joined_from_parts_is_resolved(resources: Resources) -> None:
+    conditions(resources, "ToScore")[0]["JobName"] = {"Fn::Join": ["", ["ex", "tract"]]}
+    assert problems(resources) == []
+
+
+def test_a_crawler_in_two_workflows(resources: Resources) -> None:
+    add_workflow(resources, {"CrawlerName": "curated"})
+    sentence = "the crawler curated is started by night and other: busy in one, it fails the other"
+    assert problems(resources) == [sentence]
+
+
+def test_a_job_may_be_in_two_workflows(resources: Resources) -> None:
     add_workflow(resources, {"JobName": "score"})
     assert problems(resources) == []
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import stacks  # noqa: F401 - for what its import does
-from tests.stacks.whole_app import Templates, synthesized
+from stacks.synthesis import Templates, synthesized
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,5 +23,10 @@ def whole_dev(dev_folder: Path) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def whole_prod(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return synthesized("prod", tmp_path_factory.mktemp("prod"))
+def prod_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prod")
+
+
+@pytest.fixture(scope="session")
+def whole_prod(prod_folder: Path) -> Templates:
+    return synthesized("prod", prod_folder)

@@ -1,4 +1,4 @@
-"""The stacks that feed the lake, as four stages have them, synthesized once."""
+"""The stacks that feed the lake, as five stages have them, synthesized once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ BY_IAM = ExistingSource(
     secret_arn="",
 )
 SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:etl-AbCdEf"  # noqa: S105 - a name
+KEY = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-1111-2222-3333-0a1b2c3d4e5f"
 BY_SECRET = replace(BY_IAM, auth="secret", user="", resource_id="", secret_arn=SECRET)
+SHARED_NETWORK = replace(EXISTING_NETWORK, route_table_ids=(), has_s3_endpoint=True)
 
 Resource = dict[str, Any]
 
@@ -57,7 +59,10 @@ class Fed:
 
 @cache
 def stages() -> dict[str, Fed]:
-    """`dev` as it comes; `kept` keeps its data; `there` and `secret` use what is there."""
+    """`dev` as it comes; `kept` keeps its data; `there` and `secret` use what is there.
+
+    `shared` does so in a network that has an endpoint for S3, its secret under a key of its own.
+    """
     settings = json.loads((PROJECT / "cdk.json").read_text())
     dev = Stage.read("dev", settings["context"]["stages"])
     variants = [
@@ -65,6 +70,12 @@ def stages() -> dict[str, Fed]:
         replace(dev, name="kept", keeps_data=True, is_scheduled=True, reserved_concurrency=2),
         replace(dev, name="there", network=EXISTING_NETWORK, source=BY_IAM),
         replace(dev, name="secret", network=EXISTING_NETWORK, source=BY_SECRET),
+        replace(
+            dev,
+            name="shared",
+            network=SHARED_NETWORK,
+            source=replace(BY_SECRET, secret_key_arn=KEY),
+        ),
     ]
     context = {key: value for key, value in settings["context"].items() if key != "stages"}
     app = cdk.App(context=context)

@@ -36,6 +36,7 @@ class StandIns:
     score_job: str
     raw_crawler: str
     curated_crawler: str
+    rerun_crawler: str
 
 
 def stand_ins(app: cdk.App, stage: Stage) -> StandIns:
@@ -51,6 +52,7 @@ def stand_ins(app: cdk.App, stage: Stage) -> StandIns:
         score_job=f"{stage.prefix}-score",
         raw_crawler=f"{stage.prefix}-raw",
         curated_crawler=f"{stage.prefix}-curated",
+        rerun_crawler=f"{stage.prefix}-curated-rerun",
     )
 
 

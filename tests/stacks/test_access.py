@@ -44,7 +44,7 @@ ACCESS: dict[str, dict[str, set[str] | bool]] = {
     },
     "ingest-RatesRole": {"reads": {"raw/fx_rates"}, "writes": {"raw/fx_rates"}, "key": True},
     "analyst": {
-        "reads": {"curated/*", "results/athena"},
+        "reads": CURATED | {"results/athena"},
         "writes": {"results/athena"},
         "key": True,
     },

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from stacks.analytics import AnalyticsStack
 from stacks.lake import LakeStack
 from stacks.stage import Stage
-from tests.stacks.curated_lake import SAVED, VIEWS
+from tests.stacks.curated_lake import SAVED, TABLES, VIEWS
 
 CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 
@@ -117,6 +118,58 @@ def test_analysts_reach_no_row_that_names_a_person(policy: dict[str, Any]) -> No
     assert "curated" in resources
     assert "raw" not in resources
     assert "accesslogs" not in resources
+
+
+def read_by(sql: str) -> set[str]:
+    """The tables that a query reads, through views or not."""
+    views = {name: view.sql for name, view in VIEWS.items()}
+    known = {*views, *(one.name for one in TABLES)}
+    named = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", sql)) & known
+    return {
+        table for name in named for table in (read_by(views[name]) if name in views else {name})
+    }
+
+
+@pytest.fixture(scope="module")
+def places(stacks: dict[str, cdk.Stack]) -> dict[str, str]:
+    """Where the objects of each curated table lie, as an ARN."""
+    tables = Template.from_stack(stacks["lake"]).find_resources("AWS::Glue::Table").values()
+    found = {}
+    for one in (table["Properties"]["TableInput"] for table in tables):
+        _, [scheme, bucket, folder] = one["StorageDescriptor"]["Location"]["Fn::Join"]
+        if bucket["Ref"].startswith("Curated"):
+            assert scheme == "s3://"
+            found[one["Name"]] = f"arn:aws:s3:::curated{folder}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def readable(policy: dict[str, Any]) -> list[str]:
+    """The objects that analysts may read."""
+    statements = plain(policy)["Statement"]
+    told = [one["Resource"] for one in statements if "s3:GetObject" in one["Action"]]
+    return [arn for one in told for arn in (one if isinstance(one, list) else [one])]
+
+
+@pytest.mark.parametrize("query", [*VIEWS, *SAVED])
+def test_a_view_or_a_saved_query_that_an_analyst_may_not_run(
+    query: str, places: dict[str, str], readable: list[str]
+) -> None:
+    tables = read_by(VIEWS[query].sql if query in VIEWS else SAVED[query])
+
+    assert tables
+    for table in tables:
+        place = f"{places[table]}batch_date=2025-01-31/part.parquet"
+        assert any(fnmatchcase(place, one) for one in readable), place
+
+
+def test_analysts_read_the_tables_and_nothing_that_lies_beside_them(
+    places: dict[str, str], readable: list[str]
+) -> None:
+    assert {one for one in readable if "curated" in one} == {f"{one}*" for one in places.values()}
+    for beside in ("control/blacklist/rejects.csv", "manifest.json", "runs_of_old/x", "runs"):
+        place = f"arn:aws:s3:::curated/{beside}"
+        assert not any(fnmatchcase(place, one) for one in readable), place
 
 
 def test_analysts_use_the_key_through_s3_and_for_two_buckets_only(policy: dict[str, Any]) -> None:

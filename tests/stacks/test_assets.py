@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 CORE = {
     "blacklist_extract": ("errors", "identity", "input_tables"),
+    "demo_source": ("errors",),
     "fx_rates": ("errors", "ecb"),
 }
-PACKAGES = {"blacklist_extract": ("pymysql",), "fx_rates": ()}
+PACKAGES = {"blacklist_extract": ("pymysql",), "demo_source": ("pymysql",), "fx_rates": ()}
 # What Lambda's Python and the layer of pandas bring along.
 GIVEN = ("boto3", "botocore", "urllib3", "pandas")
 
@@ -41,7 +42,7 @@ def test_the_core_travels_with_its_rules_and_without_its_command_line() -> None:
     assert b'"AMOUNT_OVER_LIMIT"' in rules
 
 
-@pytest.mark.parametrize("function", ["blacklist_extract", "fx_rates"])
+@pytest.mark.parametrize("function", list(CORE))
 def test_a_function_imports_nothing_that_is_not_in_its_zip(function: str, tmp_path: Path) -> None:
     zipped = function_zip(function, core=CORE[function], packages=PACKAGES[function])
     code = f"""

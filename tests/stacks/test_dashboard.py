@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from stacks.dashboard import CATEGORIES, COMMITTED_RUNS, ROWS, RUN_SECONDS
+from glue_jobs.metrics import CATEGORIES, COMMITTED_RUNS, ROWS, RUN_SECONDS
 from tests.stacks.monitored import resources, templates, the
 
 if TYPE_CHECKING:

@@ -96,7 +96,7 @@ def test_a_job_that_ends_badly_and_nobody_hears(full: Template, job: str, state:
     assert rules_matching(full, job_event(job, state)) == ["fraudlake-full-job-failed"]
 
 
-@pytest.mark.parametrize("crawler", ["blacklist", "raw", "curated"])
+@pytest.mark.parametrize("crawler", ["blacklist", "raw", "curated", "curated-rerun"])
 def test_a_crawler_that_fails_and_nobody_hears(full: Template, crawler: str) -> None:
     failed = crawler_event(f"fraudlake-full-{crawler}", "Failed")
     assert rules_matching(full, failed) == ["fraudlake-full-crawler-failed"]

@@ -106,6 +106,28 @@ def test_scoring_that_may_write_to_the_raw_side_or_read_rejects(dev: Deployed) -
     assert read == outputs | inputs
 
 
+def test_a_use_of_the_key_that_is_wider_than_reading_and_writing(dev: Deployed) -> None:
+    uses = {
+        role: {one for one in dev.actions(role) if one.startswith("kms:")}
+        for role in ("extract", "score", "crawl-raw", "crawl-curated")
+    }
+
+    assert uses == {
+        "extract": set(),
+        "score": {"kms:Decrypt", "kms:GenerateDataKey"},
+        "crawl-raw": {"kms:Decrypt"},
+        "crawl-curated": {"kms:Decrypt"},
+    }
+
+
+def test_a_condition_that_shuts_glue_s_own_calls_out_of_the_key(dev: Deployed) -> None:
+    for role in ("score", "crawl-raw", "crawl-curated"):
+        keys = [one for one in dev.statements(role) if "kms:Decrypt" in listed(one["Action"])]
+
+        assert len(keys) == 1
+        assert "Condition" not in keys[0]
+
+
 def test_an_extract_job_that_may_do_more_than_its_script(dev: Deployed) -> None:
     assert {one for one in dev.actions("extract") if not one.startswith("logs:")} == {
         "s3:GetObject",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -10,8 +9,9 @@ from aws_cdk.assertions import Template
 
 from stacks.lake import LakeStack
 from stacks.stage import Stage
+from stacks.synthesis import context
 
-CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
+CONTEXT = context("prod")
 RAW_TABLES = ["transactions", "customers", "blacklist", "fx_rates"]
 Resources = dict[str, dict[str, Any]]
 

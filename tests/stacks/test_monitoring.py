@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from stacks.dashboard import COMMITTED_RUNS
+from glue_jobs.metrics import COMMITTED_RUNS
 from tests.stacks.monitored import PROJECT, Resource, resources, templates, the, topic_ref
 
 if TYPE_CHECKING:

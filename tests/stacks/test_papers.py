@@ -9,10 +9,17 @@ from aws_cdk import aws_s3 as s3
 
 from stacks.accepted import ACCEPTED, reason_for
 from stacks.checks import checked_app
-from stacks.papers import Acknowledged, acknowledged_findings, acknowledgements_text, with_part
+from stacks.papers import (
+    Acknowledged,
+    acknowledged_findings,
+    acknowledgements_text,
+    with_part,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from stacks.synthesis import Templates
 
 PAGE = "Before\n<!-- x: from the templates -->\nold\n<!-- end of x -->\nafter\n"
 
@@ -51,9 +58,56 @@ def test_findings_come_from_the_metadata_of_the_app_and_of_resources(tmp_path: P
     ]
 
 
+def found(stage: str, *places: str) -> list[Acknowledged]:
+    return [
+        Acknowledged(f"fraudlake-{stage}-{one}", f"R[fraudlake_{stage}_raw]", "why")
+        for one in places
+    ]
+
+
+def rows(by_stage: dict[str, list[Acknowledged]]) -> list[str]:
+    return acknowledgements_text(by_stage).splitlines()[2:]
+
+
 def test_places_of_one_finding_and_reason_share_a_row() -> None:
-    text = acknowledgements_text([Acknowledged("a", "R", "why"), Acknowledged("b", "R", "why")])
-    assert text.splitlines()[2:] == ["| `R` | a<br>b | why |"]
+    assert rows({"dev": found("dev", "a/X", "b/Y")}) == [
+        "| `R[fraudlake_<stage>_raw]` | a/X<br>b/Y | dev | why |"
+    ]
+
+
+def test_a_finding_of_both_stages_is_one_and_that_of_one_stage_names_it() -> None:
+    assert rows({"dev": found("dev", "a/X", "b/Y"), "prod": found("prod", "b/Y", "c/Z")}) == [
+        "| `R[fraudlake_<stage>_raw]` | a/X | dev | why |",
+        "| `R[fraudlake_<stage>_raw]` | b/Y | dev, prod | why |",
+        "| `R[fraudlake_<stage>_raw]` | c/Z | prod | why |",
+    ]
+
+
+def test_a_bar_in_a_finding_ends_no_cell() -> None:
+    assert rows({"dev": [Acknowledged("a", "R (x|y)", "why")]}) == [
+        r"| `R (x\|y)` | a | dev | why |"
+    ]
+
+
+def test_a_finding_of_prod_that_the_paper_keeps_to_itself(
+    whole_dev: Templates, whole_prod: Templates, dev_folder: Path, prod_folder: Path
+) -> None:
+    assert whole_dev
+    assert whole_prod
+    by_stage = {
+        "dev": acknowledged_findings(dev_folder),
+        "prod": acknowledged_findings(prod_folder),
+    }
+    cells = [row.split(" | ") for row in rows(by_stage)]
+    told = {
+        (place, why)
+        for _, where, stages, why in cells
+        if "prod" in stages.split(", ")
+        for place in where.split("<br>")
+    }
+    assert told == {
+        (one.where.removeprefix("fraudlake-prod-"), f"{one.reason} |") for one in by_stage["prod"]
+    }
 
 
 def test_a_finding_that_nothing_fits_has_no_reason() -> None:

@@ -41,7 +41,9 @@ def triggers(dev: Deployed, workflow: str) -> Iterator[tuple[str, Mapping[str, A
 
 
 def test_a_night_that_stops_half_way_because_a_trigger_never_fires(dev: Deployed) -> None:
-    templates = [one.to_json() for one in (dev.template, *dev.others)]
+    templates = {
+        f"stack{number}": one.to_json() for number, one in enumerate((dev.template, *dev.others))
+    }
 
     assert trigger_problems(templates, lambda_started={"fraudlake-dev-blacklist"}) == []
 
@@ -94,6 +96,16 @@ def test_a_night_scored_on_the_blacklist_or_the_partitions_of_the_day_before(
         ("JobName", "LogicalOperator", "State"),
         ("CrawlState", "CrawlerName", "LogicalOperator"),
     }
+
+
+def test_a_rerun_that_registers_other_tables_than_a_night(dev: Deployed) -> None:
+    ours = ("Targets", "Role", "Configuration", "SchemaChangePolicy", "RecrawlPolicy")
+    night, rerun = (
+        {one: dev.named("Glue::Crawler", f"fraudlake-dev-{name}")[one] for one in ours}
+        for name in ("curated", "curated-rerun")
+    )
+
+    assert rerun == night
 
 
 def test_two_runs_of_a_workflow_or_a_job_at_once(dev: Deployed) -> None:
@@ -186,7 +198,7 @@ def test_names_that_monitoring_would_not_find(dev: Deployed) -> None:
     crawlers = {one["Name"] for one in dev.all("Glue::Crawler").values()}
 
     assert jobs == {stack.extract_job, stack.score_job}
-    assert crawlers == {stack.raw_crawler, stack.curated_crawler}
+    assert crawlers == {stack.raw_crawler, stack.curated_crawler, stack.rerun_crawler}
 
 
 def test_a_job_without_a_script_is_not_deployed(tmp_path: Path) -> None:

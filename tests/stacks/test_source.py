@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 
@@ -8,6 +9,7 @@ import pytest
 from stacks.assets import function_zip
 from tests.stacks.feeding import (
     BY_IAM,
+    KEY,
     PROJECT,
     SECRET,
     Fed,
@@ -22,6 +24,7 @@ from tests.stacks.feeding import (
 )
 
 SCHEMA = PROJECT / "lambdas" / "blacklist_extract" / "schema.sql"
+PEOPLE = PROJECT / "lambdas" / "demo_source" / "people.sql"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +93,7 @@ def test_a_stage_that_keeps_data_keeps_its_demo_database(name: str, policy: str)
     assert made["Properties"]["DeletionProtection"] is (name == "kept")
 
 
-@pytest.mark.parametrize("name", ["dev", "there", "secret"])
+@pytest.mark.parametrize("name", ["dev", "there", "secret", "shared"])
 def test_only_functions_of_the_network_reach_the_database(name: str) -> None:
     fed = stages()[name]
     rule = the(fed.source, "AWS::EC2::SecurityGroupIngress")
@@ -127,9 +130,37 @@ def test_the_extract_logs_in_as_one_user_only(name: str, action: str, resource: 
     assert {"rds-db:connect", "secretsmanager:GetSecretValue"} & set(rights) == {action}
 
 
-def test_a_changed_schema_reaches_the_demo_database(dev: Fed) -> None:
-    schema = the(dev.source, "Custom::DemoSourceSchema")
-    assert schema["Schema"] == SCHEMA.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "keys"), [("shared", [KEY]), ("secret", []), ("there", [])])
+def test_the_extract_uses_the_key_of_its_secret_through_secrets_manager_only(
+    name: str, keys: list[str]
+) -> None:
+    fed = stages()[name]
+    extract = function(fed.ingest, f"fraudlake-{name}-blacklist-extract")
+    found = [
+        one
+        for one in statements_of(fed.ingest, extract["Role"])
+        if "secretsmanager" in json.dumps(one.get("Condition", ""))
+    ]
+    assert [one["Resource"] for one in found] == keys
+    for one in found:
+        assert one["Action"] == "kms:Decrypt"
+        ((condition, service),) = one["Condition"]["StringEquals"].items()
+        assert condition == "kms:ViaService"
+        assert flat(service) == "secretsmanager.us-east-1.<AWS::URLSuffix>"
+
+
+@pytest.mark.parametrize("name", ["dev", "kept"])
+def test_a_changed_schema_and_changed_people_reach_the_demo_database(name: str) -> None:
+    schema = the(stages()[name].source, "Custom::DemoSourceSchema")["Schema"]
+    assert schema.startswith(SCHEMA.read_text(encoding="utf-8"))
+    assert schema.endswith(PEOPLE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["there", "secret", "shared"])
+def test_nobody_is_put_into_a_database_that_is_there(name: str) -> None:
+    template = json.dumps(stages()[name].source.to_json())
+    assert "INSERT" not in template
+    assert "DEMO-01" not in template
 
 
 def test_the_schema_is_run_when_the_function_can_connect_and_answer(dev: Fed) -> None:

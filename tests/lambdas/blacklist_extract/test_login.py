@@ -12,11 +12,11 @@ import pytest
 from moto.core import set_initial_no_auth_action_count
 
 from fraudlake.errors import RunError
+from fraudlake.local.iam_login_front import IamFront
 from lambdas.blacklist_extract.login import new_login
 from lambdas.blacklist_extract.settings import ExtractSettings
-from lambdas.blacklist_extract.source import Login
-from tests.lambdas.blacklist_extract.deployed import PASSWORD
-from tests.lambdas.mysql.iam_front import IamFront
+from lambdas.mysql import Login
+from tests.lambdas.blacklist_extract.deployed import PASSWORD, REGION
 from tests.lambdas.mysql.network import Relay, cut, hide_tls
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def iam_in_front(deployed: Deployed, certificates: Certificates) -> Iterator[Iam
         database=deployed.database,
     )
     try:
-        with IamFront(deployed.mysql, certificates.server, user=IAM_USER) as front:
+        with IamFront(deployed.mysql, certificates.server, user=IAM_USER, region=REGION) as front:
             deployed.set(DB_AUTH="iam", DB_USER=IAM_USER, DB_SECRET_ID=None)
             deployed.set(DB_HOST="localhost", DB_PORT=str(front.port))
             yield front
@@ -67,7 +67,7 @@ def test_a_token_never_goes_to_a_server_that_is_not_verified(
 ) -> None:
     with (
         iam_in_front(deployed, certificates),
-        IamFront(deployed.mysql, certificates.other_ca, user=IAM_USER) as impostor,
+        IamFront(deployed.mysql, certificates.other_ca, user=IAM_USER, region=REGION) as impostor,
     ):
         deployed.set(DB_PORT=str(impostor.port))
         with pytest.raises(RunError, match="has a certificate that DB_CA_FILE does not verify"):

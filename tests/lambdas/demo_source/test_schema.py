@@ -16,8 +16,8 @@ from tests.lambdas.demo_source.fakes import Secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fraudlake.local.database_server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
-    from tests.lambdas.mysql.server import PrivateMariaDB
 
 MASTER, PASSWORD = "demo_master", "only-for-tests"
 VARIABLES = {
