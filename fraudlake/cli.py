@@ -9,15 +9,14 @@ import sys
 import traceback
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fraudlake import __version__
-from fraudlake.errors import FraudlakeError, InputError, SettingsError
-
-if TYPE_CHECKING:
-    from typer.models import OptionInfo
+from fraudlake.cli_local import local_app
+from fraudlake.errors import FraudlakeError, InputError, RunError, SettingsError
+from fraudlake.options import date_option, examples
 
 _INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
@@ -31,27 +30,8 @@ app = typer.Typer(
 rules_app = typer.Typer(help="Check and show rule files.", no_args_is_help=True)
 fx_app = typer.Typer(help="Currency rates.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+app.add_typer(local_app, name="local")
 app.add_typer(fx_app, name="fx")
-
-
-def _day(text: str | date) -> date:
-    # The default of an option passes here too, and is a date already.
-    try:
-        day = date.fromisoformat(str(text))
-    except ValueError:
-        day = None
-    if day is None or str(day) != str(text):
-        raise typer.BadParameter(f"{text!r} is no date; write YYYY-MM-DD")
-    return day
-
-
-def _date(name: str, about: str) -> OptionInfo:
-    option: OptionInfo = typer.Option(name, parser=_day, metavar="YYYY-MM-DD", help=about)
-    return option
-
-
-def _examples(*lines: str) -> str:
-    return "[bold]Examples[/bold]\n\n" + "\n\n".join(lines)
 
 
 RulesFile = Annotated[
@@ -79,7 +59,7 @@ def fraudlake(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "fraudlake score --transactions in/transactions --customers in/customers "
         "--blacklist in/blacklist --fx in/fx_rates --out lake --batch-date 2025-01-06",
         "fraudlake score ... --from 2025-01-01 --to 2025-01-31 --rules my.yaml --json > runs.json",
@@ -95,9 +75,11 @@ def score(
     fx: Annotated[str, typer.Option(help="Rates: rate_date, currency, usd_per_unit.")],
     out: Annotated[str, typer.Option(help="Folder for the tables and the manifests.")],
     rules: RulesFile = None,
-    batch_date: Annotated[date | None, _date("--batch-date", "The one date to score.")] = None,
-    first: Annotated[date | None, _date("--from", "First date of a backfill.")] = None,
-    last: Annotated[date | None, _date("--to", "Last date of a backfill.")] = None,
+    batch_date: Annotated[
+        date | None, date_option("--batch-date", "The one date to score.")
+    ] = None,
+    first: Annotated[date | None, date_option("--from", "First date of a backfill.")] = None,
+    last: Annotated[date | None, date_option("--to", "Last date of a backfill.")] = None,
     as_json: AsJson = False,
     master: Master = "local[*]",
     memory: Memory = None,
@@ -116,26 +98,27 @@ def score(
     print_result(result, run.out, as_json=as_json)
 
 
-@app.command(epilog=_examples("fraudlake demo", "fraudlake demo --out /data/demo --days 10"))
+@app.command(epilog=examples("fraudlake demo", "fraudlake demo --out /data/demo --nights 5"))
 def demo(
     *,
-    out: Annotated[Path, typer.Option(help="Folder for the sample data and the lake.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for all that the demo leaves.")] = Path(
         "fraudlake-demo"
     ),
-    transactions: Annotated[int, typer.Option(help="Sample transactions.", min=1500)] = 30_000,
-    days: Annotated[int, typer.Option(help="Days of them.", min=1, max=60)] = 3,
-    master: Master = "local[*]",
-    memory: Memory = None,
+    transactions: Annotated[int, typer.Option(help="Sample transactions.", min=1500)] = 20_000,
+    nights: Annotated[int, typer.Option(help="Nights, a day of them each.", min=1, max=60)] = 2,
+    spark_ui: Annotated[bool, typer.Option("--spark-ui", help="Serve Spark's pages.")] = False,
 ) -> None:
-    """Make sample data, score it day by day, and show what was found and where to look next."""
-    from fraudlake.demo import run_demo
+    """Play nights of the deployed system on this machine, from the synthesized template."""
+    from fraudlake.local.demo import DemoPlan, run_demo
 
-    run_demo(out, transactions=transactions, days=days, master=master, memory_mb=memory)
+    plan = DemoPlan(folder=out, transactions=transactions, nights=nights, spark_ui=spark_ui)
+    if not run_demo(plan):
+        raise RunError("a night went wrong; what failed and why is told above")
 
 
 @app.command(
     "sample-data",
-    epilog=_examples(
+    epilog=examples(
         "fraudlake sample-data --out sample",
         "fraudlake sample-data --out big --transactions 1000000 --customers 50000 --days 30",
     ),
@@ -146,7 +129,9 @@ def sample_data(
     transactions: Annotated[int, typer.Option(help="How many transactions in all.")] = 100_000,
     customers: Annotated[int, typer.Option(help="How many customers.")] = 5_000,
     days: Annotated[int, typer.Option(help="How many days, one batch each.")] = 7,
-    first_date: Annotated[date, _date("--first-date", "The first of them.")] = date(2025, 1, 6),
+    first_date: Annotated[date, date_option("--first-date", "The first of them.")] = date(
+        2025, 1, 6
+    ),
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     file_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     as_json: AsJson = False,
@@ -170,7 +155,7 @@ def sample_data(
     print_sample(summary, out, as_json=as_json)
 
 
-@rules_app.command("check", epilog=_examples("fraudlake rules check my-rules.yaml"))
+@rules_app.command("check", epilog=examples("fraudlake rules check my-rules.yaml"))
 def rules_check(
     file: Annotated[Path, typer.Argument(help="Rule file (YAML).")], *, as_json: AsJson = False
 ) -> None:
@@ -181,7 +166,7 @@ def rules_check(
     print_check(checked_rules(file), file, as_json=as_json)
 
 
-@rules_app.command("show", epilog=_examples("fraudlake rules show", "fraudlake rules show my.yaml"))
+@rules_app.command("show", epilog=examples("fraudlake rules show", "fraudlake rules show my.yaml"))
 def rules_show(file: RulesArgument = None, *, as_json: AsJson = False) -> None:
     """Show the rules of a file, or the default ones, as a table."""
     from fraudlake.rules.file import read_rule_file
@@ -192,7 +177,7 @@ def rules_show(file: RulesArgument = None, *, as_json: AsJson = False) -> None:
 
 @fx_app.command(
     "import-ecb",
-    epilog=_examples(
+    epilog=examples(
         "fraudlake fx import-ecb eurofxref-hist.zip --out lake-input/fx_rates",
         "fraudlake fx import-ecb eurofxref-hist.csv.gz --out fx_rates --from 2025-01-01",
     ),
@@ -201,8 +186,8 @@ def import_ecb(
     file: Annotated[Path, typer.Argument(help="The ECB's own file: CSV, gzip or zip.")],
     *,
     out: Annotated[Path, typer.Option(help="Folder of fx_rates: one file a year.")],
-    first: Annotated[date | None, _date("--from", "First rate date to keep.")] = None,
-    last: Annotated[date | None, _date("--to", "Last rate date to keep.")] = None,
+    first: Annotated[date | None, date_option("--from", "First rate date to keep.")] = None,
+    last: Annotated[date | None, date_option("--to", "Last rate date to keep.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn the ECB's euro reference rates into fx_rates (USD for one unit)."""

@@ -74,7 +74,7 @@ def batch_span(batch: date | None, first: date | None, last: date | None) -> tup
     if batch is not None and first is None and last is None:
         return batch, batch
     if batch is not None or first is None or last is None:
-        raise SettingsError("say either --batch-date, or both --from and --to")
+        raise SettingsError("name either one date, or both --from and --to")
     if first > last:
         raise SettingsError(f"--from {first} is after --to {last}; swap them")
     return first, last

@@ -75,7 +75,7 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
         )
 
 
-def print_result(result: ScoreResult, lake: Place, *, as_json: bool) -> None:
+def print_result(result: ScoreResult, lake: Place | str, *, as_json: bool) -> None:
     """Print what a command committed: runs, reasons, rejects, and what needs attention."""
     if as_json:
         _print_json(

@@ -199,9 +199,9 @@ def test_the_sql_of_a_rule_file_is_checked(run: Command, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("dates", "message"),
     [
-        ((), "say either --batch-date, or both --from and --to"),
-        (("--from", "2025-01-06"), "say either --batch-date, or both --from and --to"),
-        (("--batch-date", "2025-01-06", "--to", "2025-01-07"), "say either --batch-date, or both"),
+        ((), "name either one date, or both --from and --to"),
+        (("--from", "2025-01-06"), "name either one date, or both --from and --to"),
+        (("--batch-date", "2025-01-06", "--to", "2025-01-07"), "name either one date, or both"),
         (("--from", "2025-01-07", "--to", "2025-01-06"), "2025-01-07 is after --to 2025-01-06;"),
         (("--batch-date", "2025-02-30"), "'2025-02-30' is no date; write YYYY-MM-DD"),
         (("--batch-date", "20250106"), "'20250106' is no date; write YYYY-MM-DD"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 import threading
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+LOG = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 STATE_FILE = "cloud.json"
 _TOKEN_HEADER = "X-Fraudlake-Token"  # noqa: S105 - a header's name
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +103,8 @@ def _handler(
                 self.send_error(404)
                 return
             length = int(self.headers.get("Content-Length", 0))
-            self._answer(_answered(operation, json.loads(self.rfile.read(length) or b"{}")))
-
-        def _answer(self, answer: Mapping[str, Any]) -> None:
-            content = json.dumps(answer).encode()
+            values = json.loads(self.rfile.read(length) or b"{}")
+            content = _answered(operation, values)
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -117,12 +116,15 @@ def _handler(
     return Handler
 
 
-def _answered(
-    operation: Callable[[Mapping[str, Any]], Any], values: Mapping[str, Any]
-) -> dict[str, Any]:
+def _answered(operation: Callable[[Mapping[str, Any]], Any], values: Mapping[str, Any]) -> bytes:
+    """What an operation answers, or what is wrong, as JSON: the asking command must hear of it."""
     try:
-        return {"answer": operation(values)}
+        return json.dumps({"answer": operation(values)}).encode()
     except InputError as error:
-        return {"input_problem": str(error)}
+        return json.dumps({"input_problem": str(error)}).encode()
     except FraudlakeError as error:
-        return {"problem": str(error)}
+        return json.dumps({"problem": str(error)}).encode()
+    except Exception as fault:
+        LOG.exception("a fault")
+        problem = f"a fault in the local cloud: {type(fault).__name__}: {fault}; see its log"
+        return json.dumps({"problem": problem}).encode()

@@ -100,7 +100,7 @@ def synthesize(stage: str, folder: Path) -> Deployment:
             "the CDK app is not beside the package; play it from a checkout of fraudlake"
         ) from error
     try:
-        synthesized(stage, folder)
+        synthesized(stage, folder.absolute())  # the app runs in a folder of its own
     except RuntimeError as error:
         raise SettingsError(str(error)) from error
     stages = context(stage)["stages"]

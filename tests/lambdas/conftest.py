@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fraudlake.local.database_server import PrivateMariaDB
 from tests.lambdas.mysql.certificates import Certificates, write_certificates
-from tests.lambdas.mysql.server import PrivateMariaDB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pyspark.sql import types as t
 
+from fraudlake.local.athena_types import duckdb_type
 from fraudlake.runs import Manifest, ProfileSource
 from fraudlake.tables import Moments
 from stacks.analytics import QUERIES
@@ -37,20 +38,17 @@ def opened_lake() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def duck(kind: t.DataType) -> str:
-    """A type as DuckDB calls it."""
-    if isinstance(kind, t.ArrayType):
-        return f"{duck(kind.elementType)}[]"
-    if isinstance(kind, t.MapType):
-        return f"MAP({duck(kind.keyType)}, {duck(kind.valueType)})"
-    if isinstance(kind, t.StructType):
-        parts = [f'"{one.name}" {duck(one.dataType)}' for one in kind.fields]
-        return f"STRUCT({', '.join(parts)})"
-    names = {"string": "VARCHAR", "int": "INTEGER"}
-    return names.get(kind.simpleString(), kind.simpleString().upper())
+    """A type as DuckDB calls it; a simple Spark type is called what Glue calls it."""
+    return duckdb_type(kind.simpleString())
 
 
 def commit(lake: duckdb.DuckDBPyConnection, batch: str, run_id: str, committed_at: str) -> None:
     """Put a manifest into the table of runs, as the JSON that a run writes."""
+    put_row(lake, "runs", json.loads(manifest(batch, run_id, committed_at).to_json()))
+
+
+def manifest(batch: str, run_id: str, committed_at: str) -> Manifest:
+    """A manifest of a run that scored 3 rows and quarantined 1."""
     facts: dict[str, Any] = {
         "settings": {"rules": []},
         "input_roots": {"transactions": "s3://raw/transactions"},
@@ -85,7 +83,7 @@ def commit(lake: duckdb.DuckDBPyConnection, batch: str, run_id: str, committed_a
         "durations": {"reading": 0.5},
         "rows_per_second": 8.0,
     }
-    manifest = Manifest(
+    return Manifest(
         run_id=run_id,
         batch_date=date.fromisoformat(batch),
         started_at=OLDER,
@@ -96,7 +94,6 @@ def commit(lake: duckdb.DuckDBPyConnection, batch: str, run_id: str, committed_a
         profile=ProfileSource(90),
         **facts,
     )
-    put_row(lake, "runs", json.loads(manifest.to_json()))
 
 
 def put_row(lake: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:

@@ -20,9 +20,9 @@ from select import select
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from fraudlake.local.loopback import HOST, LoopbackServer
 from tests.lambdas.blacklist_extract.deployed import BUCKET, DAY, snapshot_key
 from tests.lambdas.blacklist_extract.processes import Caller, caller
-from tests.lambdas.mysql.loopback import HOST, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

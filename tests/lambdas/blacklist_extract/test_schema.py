@@ -15,8 +15,8 @@ from tests.lambdas.blacklist_extract.deployed import PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fraudlake.local.database_server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
-    from tests.lambdas.mysql.server import PrivateMariaDB
 
 SCHEMA = Path(blacklist_extract.__file__).with_name("schema.sql")
 USER = "fraudlake_extract"

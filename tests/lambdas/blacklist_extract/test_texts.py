@@ -11,8 +11,8 @@ from tests.lambdas.blacklist_extract.deployed import read_csv, snapshot_key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fraudlake.local.database_server import PrivateMariaDB
     from tests.lambdas.blacklist_extract.deployed import Deployed, Row
-    from tests.lambdas.mysql.server import PrivateMariaDB
 
 HEADER = (
     "blacklist_id,customer_id,full_name,email,phone,date_of_birth,reason,source,listed_at,"

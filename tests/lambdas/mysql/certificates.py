@@ -1,4 +1,4 @@
-"""Throw-away certificates: a CA that lives as long as the tests, and good and bad servers'."""
+"""Good and bad servers' certificates, of an authority that lives as long as the tests."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import trustme
+from fraudlake.local.certificates import LOOPBACK_NAMES, Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = ("localhost", "127.0.0.1")
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """A server's certificate with its chain, and its private key, as PEM files."""
-
-    chain: Path
-    key: Path
+    from fraudlake.local.certificates import Certificate
 
 
 @dataclass(frozen=True)
@@ -38,27 +30,13 @@ class Certificates:
 
 def write_certificates(folder: Path) -> Certificates:
     """Make a new CA and its certificates and write them into an existing folder."""
-    ca, stranger = trustme.CA(), trustme.CA()
-    ca.cert_pem.write_to_path(str(folder / "ca.pem"))
-    return Certificates(
-        ca=folder / "ca.pem",
-        server=_written(folder / "server", ca.issue_cert(*NAMES)),
-        expired=_written(folder / "expired", _expired(ca)),
-        other_host=_written(folder / "other_host", ca.issue_cert("db.example.org")),
-        other_ca=_written(folder / "other_ca", stranger.issue_cert(*NAMES)),
-    )
-
-
-def _expired(ca: trustme.CA) -> trustme.LeafCert:
     now = datetime.now(UTC)
-    return ca.issue_cert(
-        *NAMES, not_before=now - timedelta(days=30), not_after=now - timedelta(days=1)
+    past = {"not_before": now - timedelta(days=30), "not_after": now - timedelta(days=1)}
+    authority, stranger = Authority(folder), Authority(folder, "stranger")
+    return Certificates(
+        ca=authority.ca_file,
+        server=authority.issue("server", *LOOPBACK_NAMES),
+        expired=authority.issue("expired", *LOOPBACK_NAMES, **past),
+        other_host=authority.issue("other_host", "db.example.org"),
+        other_ca=stranger.issue("other_ca", *LOOPBACK_NAMES),
     )
-
-
-def _written(stem: Path, leaf: trustme.LeafCert) -> Certificate:
-    certificate = Certificate(chain=stem.with_suffix(".pem"), key=stem.with_suffix(".key"))
-    certificate.chain.write_bytes(b"".join(part.bytes() for part in leaf.cert_chain_pems))
-    certificate.key.touch(mode=0o600)
-    certificate.key.write_bytes(leaf.private_key_pem.bytes())
-    return certificate

@@ -6,14 +6,15 @@ import boto3
 import pymysql
 import pytest
 
-from tests.lambdas.mysql.iam_front import REGION, IamFront
+from fraudlake.local.iam_login_front import IamFront
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fraudlake.local.database_server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
-    from tests.lambdas.mysql.server import PrivateMariaDB
 
+REGION = "eu-central-1"
 PASSWORD = "known to the front"  # noqa: S105 - of a database that lives for a test
 
 
@@ -26,7 +27,7 @@ def front(
 ) -> Iterator[IamFront]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with IamFront(mysql, certificates.server, user=etl_user) as server:
+    with IamFront(mysql, certificates.server, user=etl_user, region=REGION) as server:
         yield server
 
 
@@ -115,7 +116,9 @@ def test_the_account_behind_may_require_tls_and_a_password(
     with pytest.raises(pymysql.OperationalError, match="1045"):
         log_in(front, etl_user, token(front, etl_user), certificates)
     assert front.refusals == []
-    with IamFront(mysql, certificates.server, user=etl_user, password=PASSWORD) as knowing:
+    with IamFront(
+        mysql, certificates.server, user=etl_user, password=PASSWORD, region=REGION
+    ) as knowing:
         log_in(knowing, etl_user, token(knowing, etl_user), certificates).close()
 
 

@@ -15,8 +15,8 @@ from tests.lambdas.mysql.network import (
 )
 
 if TYPE_CHECKING:
+    from fraudlake.local.database_server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
-    from tests.lambdas.mysql.server import PrivateMariaDB
 
 
 class Fetch(Protocol):

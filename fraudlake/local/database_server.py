@@ -1,4 +1,7 @@
-"""A private MariaDB server: own data folder, loopback only, TLS on, gone when the tests end."""
+"""A private MariaDB server: own data folder, loopback only, TLS on, gone with its owner.
+
+The local cloud's database runs on it, and the tests of all that speaks MySQL.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,14 @@ from typing import TYPE_CHECKING, Self
 
 import pymysql
 
+from fraudlake.errors import RunError
+from fraudlake.local.database_leftovers import PREFIX, SOCKET, remove_leftovers
+from fraudlake.local.processes import bound_to_parent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.lambdas.mysql.certificates import Certificate
+    from fraudlake.local.certificates import Certificate
 
 HOST = "127.0.0.1"
 START_SECONDS = 30
@@ -53,13 +60,14 @@ SERVER_OPTIONS = (
 )
 
 
-class ServerError(Exception):
+class ServerError(RunError):
     """The private server cannot be made or does not run; says why."""
 
 
 class PrivateMariaDB:
     """A server that runs inside a `with`, with TLS required as a cautious RDS has it.
 
+    On Linux it ends, too, when the thread that started it does, however that comes about.
     Reachable on 127.0.0.1 at `port`; `socket_path` is its local door, for which TLS counts as
     given. The only account is root, without a password. Text is utf8mb4.
     """
@@ -74,12 +82,17 @@ class PrivateMariaDB:
     @property
     def socket_path(self) -> Path:
         """The unix socket."""
-        return self._folder / "socket"
+        return self._folder / SOCKET
+
+    @property
+    def process_id(self) -> int | None:
+        """The number of the server's process while it runs."""
+        return self._process.pid if self._process else None
 
     def __enter__(self) -> Self:
         """Make the data folder and start the server; ServerError with its log when it fails."""
-        # A short folder, for a socket's path may have 107 characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="mariadb-"))
+        remove_leftovers()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
             self._show(self._certificate)
             self._make_data()
@@ -128,7 +141,7 @@ class PrivateMariaDB:
 
     def _make_data(self) -> None:
         command = [_program("mariadb-install-db"), "--no-defaults", *INSTALL_OPTIONS]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own command
             [*command, f"--datadir={self._folder / 'data'}", *_user_option()],
             capture_output=True,
             text=True,
@@ -150,11 +163,11 @@ class PrivateMariaDB:
         raise ServerError(f"mariadbd did not start; the end of its log:\n{_tail(self._log())}")
 
     def _launch(self) -> None:
-        # A session of its own keeps the keyboard's interrupt from the server, so that the tests'
+        # A session of its own keeps the keyboard's interrupt from the server, so that its owner's
         # last statements still reach it.
         with (self._folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [*_bound_to_parent(), *self._command()],
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                [*bound_to_parent(), *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -205,14 +218,8 @@ def _program(name: str) -> str:
 
 
 def _user_option() -> list[str]:
-    """MariaDB runs as root, as tests in a container do, only when told so."""
+    """MariaDB runs as root, which most are in a container, only when told so."""
     return [] if os.geteuid() else ["--user=root"]
-
-
-def _bound_to_parent() -> list[str]:
-    """On Linux the kernel ends the server with the tests, even when these are killed."""
-    setpriv = shutil.which("setpriv", path=SEARCH_PATH)
-    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _free_port() -> int:

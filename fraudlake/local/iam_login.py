@@ -39,6 +39,12 @@ class IamLogin:
         }
 
 
+def access_key_of(token: str) -> str:
+    """The access key id that signed a token; empty when it names none."""
+    query = parse_qs(urlsplit(f"https://{token}").query)
+    return query.get("X-Amz-Credential", [""])[0].split("/")[0]
+
+
 def _scope(query: dict[str, str]) -> str:
     """Region, service and kind of the credential, which is key/date/region/service/kind."""
     return "/".join(query.get("X-Amz-Credential", "").split("/")[2:])

@@ -1,4 +1,4 @@
-"""Plays RDS with IAM authentication in front of the private server, which has no AWS plugin.
+"""Plays RDS with IAM authentication in front of a private server, which has no AWS plugin.
 
 Speaks the login of the MySQL protocol (version 10, capabilities 4.1) itself, over TLS, and asks
 for the token in clear text inside it; then the private server answers, through the relay.
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import pymysql
 from pymysql.constants import CLIENT
 
-from tests.lambdas.mysql.iam_token import IamLogin
-from tests.lambdas.mysql.loopback import HOST, LoopbackServer, pass_on
+from fraudlake.local.iam_login import IamLogin, access_key_of
+from fraudlake.local.loopback import HOST, LoopbackServer, pass_on
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
-    from tests.lambdas.mysql.certificates import Certificate
-    from tests.lambdas.mysql.server import PrivateMariaDB
+    from fraudlake.local.certificates import Certificate
+    from fraudlake.local.database_server import PrivateMariaDB
 
-REGION = "eu-central-1"  # where the database is said to be
 # After the login packets are passed on as they are, so nothing is offered that changes them.
 OFFERED = CLIENT.CAPABILITIES | CLIENT.SSL | CLIENT.CONNECT_WITH_DB | CLIENT.MULTI_STATEMENTS
 UTF8MB4 = 45
@@ -69,21 +69,28 @@ class IamFront(LoopbackServer):
     `tokens` has what clients sent as such, `refusals` what was wrong with each that was refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name, all but what it stands between
         self,
         database: PrivateMariaDB,
         certificate: Certificate,
         *,
         user: str,
+        region: str,
         password: str = "",
         host: str = "localhost",
+        may_connect: Callable[[str, str], bool] | None = None,
     ) -> None:
-        """Let `user` in to the private server, whose password for it the client need not know."""
+        """Let `user` in to the private server, whose password for it the client need not know.
+
+        A token has to be made for `host` in `region`. `may_connect`, if any, is asked with the
+        access key id that signed and the user: has that key's role the right rds-db:connect?
+        """
         super().__init__()
         self._database = database
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate.chain, certificate.key)
         self._user, self._password, self._host = user, password, host
+        self._region, self._may_connect = region, may_connect
         self.tokens: list[str] = []
         self.refusals: list[list[str]] = []
 
@@ -102,12 +109,22 @@ class IamFront(LoopbackServer):
         wire.send(ASK_FOR_TOKEN)
         token = wire.receive().rstrip(b"\0").decode("latin-1")
         self.tokens.append(token)
-        problems = IamLogin(f"{self._host}:{self.port}", self._user, REGION).problems(token)
-        if problems or user != self._user:
-            self.refusals.append(problems or ["user"])
-            wire.send(_error(1045, "28000", f"Access denied for user '{user}'@'127.0.0.1'"))
+        if problems := self._problems(token, user):
+            self.refusals.append(problems)
+            denied = f"Access denied for user '{user}'@'{HOST}' (using password: YES)"
+            wire.send(_error(1045, "28000", denied))
             return
         self._open(wire, flags, database)
+
+    def _problems(self, token: str, user: str) -> list[str]:
+        login = IamLogin(f"{self._host}:{self.port}", self._user, self._region)
+        if problems := login.problems(token):
+            return problems
+        if user != self._user:
+            return ["user"]
+        if self._may_connect and not self._may_connect(access_key_of(token), user):
+            return ["rds-db:connect"]
+        return []
 
     def _open(self, wire: Wire, flags: int, database: str | None) -> None:
         """Log in to the private server as the client would, over TLS too, and relay."""
@@ -126,7 +143,7 @@ class IamFront(LoopbackServer):
             return
         with inner:
             wire.send(OK)
-            pass_on(wire.socket, inner._sock)  # type: ignore[attr-defined] # no stub for it
+            pass_on(wire.socket, inner._sock)  # type: ignore[attr-defined] # noqa: SLF001 - no other way
 
 
 def _greeting() -> bytes:

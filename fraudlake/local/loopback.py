@@ -1,4 +1,4 @@
-"""What the rig's own servers share: a port on loopback, a thread a connection, one end."""
+"""What small servers on this machine share: a port on loopback, a thread a connection, one end."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What Glue puts on the path of a job's process, and this folder puts there on one machine."""
