@@ -33,7 +33,7 @@ BATCH_DATE = "batch_date"  # the property of the workflow run
 # The function runs for 15 minutes at most; its answer must not be given up before.
 ANSWER_SECONDS = 16 * 60
 CRAWL_SECONDS = 30 * 60
-POLL_SECONDS = 15
+POLL_SECONDS = 5
 
 GLUE_CALLS = Config(
     retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=60

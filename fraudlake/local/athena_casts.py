@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.expressions import DType
 
 from fraudlake.local.athena_failures import NotPlayed, QueryFailed, at
+from fraudlake.local.athena_parts import call, mismatch, named
 from fraudlake.local.athena_types import FLOATS, INTEGERS, NUMBERS, TEXTS, TIMES, kind_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def cast_rule(node: exp.Expr) -> exp.Expr:
         return _to_text(node, to)
     if to.this not in _FORMS and to.this not in _NESTED:
         raise NotPlayed(f"{at(node)}a cast to {to.sql('trino').lower()}")
+    if to.this == DType.DECIMAL and not to.expressions and node.this.is_string:
+        raise NotPlayed(f"{at(node)}a decimal without its digits", "cast it to decimal(p, s)")
     source, target = kind_of(node.this), _sized(to)
     if source in TEXTS and to.this in _FORMS:
         return type(node)(this=_checked(node, to), to=target)
@@ -61,35 +64,33 @@ def _sized(to: exp.DataType) -> exp.DataType:
 def _checked(node: exp.Expr, to: exp.DataType) -> exp.Expr:
     form = exp.Literal.string(_FORMS[to.this])
     if isinstance(node, exp.TryCast):
-        return exp.Anonymous(this="athena_matching", expressions=[node.this, form])
+        return call("athena_matching", node.this, form)
     name = exp.Literal.string(to.sql("trino").lower())
-    return exp.Anonymous(this="athena_checked", expressions=[node.this, form, name])
+    return call("athena_checked", node.this, form, name)
 
 
 def _to_text(node: exp.Expr, to: exp.DataType) -> exp.Expr:
     text = _text_of(node)
     if not to.expressions:
         return text
-    return exp.Anonymous(
-        this="left", expressions=[text, exp.Literal.number(to.expressions[0].name)]
-    )
+    return call("left", text, exp.Literal.number(to.expressions[0].name))
 
 
 def _text_of(node: exp.Expr) -> exp.Expr:
     source = kind_of(node.this)
-    if source in FLOATS:
-        return exp.Anonymous(this="athena_double_text", expressions=[node.this])
+    if source == DType.DOUBLE:
+        return call("athena_double_text", node.this)
     if source in _TIMESTAMPS:
-        return exp.Anonymous(this="athena_timestamp_text", expressions=[node.this])
+        return call("athena_timestamp_text", node.this)
     if source == DType.UNKNOWN:
         raise _unknown(node)
-    if source in _NESTED or source == DType.TIMESTAMPTZ:
+    if source in _NESTED | {DType.TIMESTAMPTZ, DType.FLOAT}:
         raise NotPlayed(f"{at(node)}a cast of {node.this.type} to varchar")
     return exp.cast(node.this, "TEXT")
 
 
 def _unknown(node: exp.Expr) -> NotPlayed:
-    return NotPlayed(f"{at(node)}a cast of a value whose type is not known here", "cast it twice")
+    return NotPlayed(f"{at(node)}a cast of a value whose type is not known here")
 
 
 def comparison_rule(node: exp.Expr) -> None:
@@ -97,15 +98,14 @@ def comparison_rule(node: exp.Expr) -> None:
     for left, right in _pairs(node):
         families = {_family(left), _family(right)} - {None}
         if len(families) > 1:
-            kinds = f"{_name(left)} {_operator(node)} {_name(right)}"
-            raise QueryFailed(f"TYPE_MISMATCH: {at(node)}Cannot apply operator: {kinds}")
+            raise mismatch(node, left, right)
 
 
 def concatenation_rule(node: exp.Expr) -> exp.Expr:
     """Text is joined to text; Raises QueryFailed for anything else that is not an array."""
     kinds = [kind_of(one) for one in (node.this, node.expression)]
     if any(one not in TEXTS | _UNKNOWN | {DType.ARRAY} for one in kinds):
-        told = ", ".join(_name(one) for one in (node.this, node.expression))
+        told = ", ".join(named(one) for one in (node.this, node.expression))
         raise QueryFailed(f"TYPE_MISMATCH: {at(node)}Unexpected parameters ({told}) for concat")
     return node
 
@@ -119,22 +119,6 @@ def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield node.this, node.args["expression"]
 
 
-def _operator(node: exp.Expr) -> str:
-    signs: dict[type[exp.Expr], str] = {
-        exp.EQ: "=",
-        exp.NEQ: "<>",
-        exp.LT: "<",
-        exp.LTE: "<=",
-        exp.GT: ">",
-        exp.GTE: ">=",
-    }
-    return signs.get(type(node), type(node).__name__.upper())
-
-
 def _family(node: exp.Expr) -> int | None:
     kind = kind_of(node)
     return next((number for number, one in enumerate(_FAMILIES) if kind in one), None)
-
-
-def _name(node: exp.Expr) -> str:
-    return node.type.sql("trino").lower() if node.type else "unknown"

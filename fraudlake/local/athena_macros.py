@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _ERROR = "INVALID_FUNCTION_ARGUMENT: "
 # Each is written once here, and named in athena_rules; parameters are put in as they stand.
-_MACROS = (
+MACROS = (
     # map[key]: an error when there is none; element_at gives null.
     f"""athena_map_value(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL
         WHEN map_contains(m, k) THEN m[k]
@@ -62,7 +62,7 @@ _MACROS = (
 
 def add_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Make Athena's functions known to a connection."""
-    for macro in _MACROS:
+    for macro in MACROS:
         connection.execute(f"CREATE MACRO {macro}")
     connection.create_function("athena_double_text", double_text, ["DOUBLE"], "VARCHAR")  # type: ignore[list-item,arg-type]
     connection.create_function(

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from fraudlake.local.athena_catalog import Catalog
 
 Tables = dict[tuple[str, str], Table]
-_UNRESOLVED = re.compile(r"Column '([^']+)' could not be resolved")
+_UNRESOLVED = re.compile(
+    r"Column '([^']+)' could not be resolved(?: for table: '[^']*')?. Line: (\d+), Col: (\d+)"
+)
 _NOWHERE = (
     "Column '{name}' cannot be resolved or requester is not authorized to access requested "
     "resources"
@@ -95,5 +97,7 @@ def with_types(query: exp.Query, tables: Tables) -> exp.Query:
 def _unresolved(error: Exception) -> QueryFailed:
     told = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "")
     if found := _UNRESOLVED.search(told):
-        return QueryFailed(f"COLUMN_NOT_FOUND: {_NOWHERE.format(name=found[1])}")
+        name, line, ends = found[1], found[2], int(found[3])
+        place = f"line {line}:{ends - len(name) + 1}: "
+        return QueryFailed(f"COLUMN_NOT_FOUND: {place}{_NOWHERE.format(name=name)}")
     return QueryFailed(f"SYNTAX_ERROR: {told}")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from fraudlake.errors import RunError
+from fraudlake.local import crawling
 from fraudlake.local.actors import Actors
 from fraudlake.local.alarms import Alarms, put_invocation
 from fraudlake.local.athena import Athena
 from fraudlake.local.calls import Call, CallError
-from fraudlake.local.crawling import crawl
 from fraudlake.local.database import Database, SourceDatabase
 from fraudlake.local.differences import OF_THE_MACHINE, function_overrides
 from fraudlake.local.front import Front
@@ -102,7 +102,7 @@ class LocalCloud:
         self._handlers |= {
             **self.glue.handlers(),
             ("lambda", "Invoke"): self._invoke,
-            ("logs", "AssociateKmsKey"): lambda _: {},  # moto has no such call
+            **crawling.handlers(),
         }
         self._handlers |= Athena(self.deployment, self.actors, self.folder / "athena").handlers()
         self._report("making the resources of the template")
@@ -181,7 +181,7 @@ class LocalCloud:
 
     def _crawl(self, crawler: Resource) -> None:
         role = self.deployment.role_named(crawler.properties["Role"])
-        crawl(crawler, self.actors, role)
+        crawling.crawl(crawler, self.actors, role)
 
     def _run_job(
         self, job: Resource, arguments: dict[str, str], run_id: str, cancel: threading.Event

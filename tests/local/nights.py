@@ -1,0 +1,162 @@
+"""A story of nights in the local cloud, told once: tests look at what each chapter left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fraudlake.local.cloud import Choices, LocalCloud
+from fraudlake.local.delivery import Delivery
+from fraudlake.local.jars import fetch_jars
+from fraudlake.local.night_report import NightReport, lake_of, night_report
+from fraudlake.runs import Manifest
+from fraudlake.sample_data import SamplePlan, write_sample_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fraudlake.local.deployment import Deployment
+    from fraudlake.local.view_states import NodeState
+
+EMPTY_DAY = date(2025, 1, 5)
+DAYS = tuple(date(2025, 1, day) for day in (6, 7, 8, 9))
+RAW_CRAWLER, SCORE_JOB = "fraudlake-dev-raw", "fraudlake-dev-score"
+EXTRACT = "fraudlake-dev-blacklist-extract"
+_SECONDS = 240
+
+
+@dataclass(kw_only=True)
+class Chapter:
+    """A run of a workflow that is over: its report, its nodes, its manifests."""
+
+    report: NightReport
+    nodes: Mapping[str, NodeState]
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        return [Manifest.from_json(one, "the report") for one in self.report.manifests]
+
+
+@dataclass(kw_only=True)
+class Story:
+    """The cloud while the story is told, and its chapters by name."""
+
+    cloud: LocalCloud
+    data: Path
+    chapters: dict[str, Chapter] = field(default_factory=dict)
+
+    def night(self, name: str, day: date, *fail_at: str) -> None:
+        """Deliver a day and play its night."""
+        Delivery(self.data).deliver(self.cloud, day)
+        self.play(name, lambda: self.cloud.start_night(self.cloud.nightly, day), *fail_at)
+
+    def again(self, name: str, **properties: str) -> None:
+        """Score dates again."""
+        spans = {one.rstrip("_"): value for one, value in properties.items()}
+        self.play(name, lambda: self.cloud.start(self.cloud.rerun, spans))
+
+    def play(self, name: str, start: Any, *fail_at: str) -> None:  # noqa: ANN401 - a function
+        told = len(self.cloud.notices)
+        self.cloud.fail_at(fail_at)
+        run_id = start()
+        self.cloud.finish(run_id, _SECONDS)
+        self.cloud.glue.wait_idle(_SECONDS)
+        report = night_report(self.cloud, run_id, notices=self.cloud.notices[told:])
+        nodes = {one.name: one for one in self.cloud.status(run_id)}
+        self.chapters[name] = Chapter(report=report, nodes=nodes)
+
+    def put(self, key: str, content: str) -> None:
+        """Put an object into the raw bucket."""
+        bucket = self.cloud.bucket_of("transactions")
+        self.cloud.actors.client("s3").put_object(Bucket=bucket, Key=key, Body=content.encode())
+
+    def delivered(self, day: date) -> str:
+        """The transactions of a day, as they are delivered."""
+        path = self.data / f"transactions/ingest_date={day}/part-0000.csv"
+        return path.read_text(encoding="utf-8")
+
+
+def tell(deployment: Deployment, folder: Path) -> Story:
+    """Play the whole story in a cloud that is left running: the caller exits it."""
+    data = folder / "data"
+    plan = SamplePlan(transactions=2000, customers=400, days=4, first_date=DAYS[0])
+    write_sample_data(data, plan)
+    cloud = LocalCloud(deployment, folder / "cloud", Choices(jars=fetch_jars()))
+    cloud.__enter__()
+    story = Story(cloud=cloud, data=data)
+    try:
+        _chapters(story)
+    except BaseException:
+        cloud.__exit__()
+        raise
+    return story
+
+
+def _chapters(story: Story) -> None:
+    first, second, third, fourth = DAYS
+    header = story.delivered(first).splitlines()[0]
+    story.put(f"transactions/ingest_date={EMPTY_DAY}/part-0000.csv", f"{header}\n")
+    story.night("first night", first)
+    story.night("function fails", second, EXTRACT)
+    story.night("crawler fails", second, RAW_CRAWLER)
+    story.night("job fails", second, SCORE_JOB)
+    story.night("third night", third)
+    _copy(story, "before the rerun")
+    late = "L1,C00000001,2025-01-06T12:00:00Z,12.00,USD,M1,online,US\n"
+    story.put(f"transactions/ingest_date={first}/late.csv", f"{header}\n{late}")
+    story.again("rerun", from_=str(first), to=str(first))
+    columns = header.split(",")
+    turned = ",".join([columns[1], columns[0], *columns[2:]])
+    reordered = story.delivered(fourth).replace(header, turned, 1)
+    story.put(f"transactions/ingest_date={fourth}/part-0000.csv", reordered)
+    story.again("unregistered", from_=str(fourth), to=str(fourth))
+    story.play("reordered", lambda: story.cloud.start_night(story.cloud.nightly, fourth))
+
+
+def _copy(story: Story, name: str) -> None:
+    """Keep both buckets as files: what was read, and what was written."""
+    raw, curated = story.cloud.bucket_of("transactions"), lake_of(story.cloud).storage
+    s3 = story.cloud.actors.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=raw):
+        for one in page["Contents"]:
+            target = story.data.parent / name / "raw" / one["Key"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(raw, one["Key"], str(target))
+    for file in curated.files():
+        target = story.data.parent / name / "curated" / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with curated.open(file.name) as stream:
+            target.write_bytes(stream.read())
+
+
+def score_from_files(folder: Path) -> Path:
+    """Score the copied raw bucket by the command line; the folder of its tables."""
+    raw, out = folder / "raw", folder / "scored"
+    tables = [
+        word
+        for option, table in (
+            ("--transactions", "transactions"),
+            ("--customers", "customers"),
+            ("--blacklist", "blacklist"),
+            ("--fx", "fx_rates"),
+        )
+        for word in (option, str(raw / table))
+    ]
+    span = ["--from", str(EMPTY_DAY), "--to", str(DAYS[2])]
+    subprocess.run(
+        [
+            str(Path(sys.executable).with_name("fraudlake")),
+            "score",
+            *tables,
+            "--out",
+            str(out),
+            *span,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return out

@@ -1,0 +1,389 @@
+"""Athena's API: states, pages, refusals, limits, and in whose name a query reads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fraudlake.local.athena import Athena
+from fraudlake.local.athena_query import Reader
+from fraudlake.local.calls import CallError
+from tests.local.athena_lake import CURATED, NOW, WORKGROUP, Lake, reason, scored
+from tests.stacks.curated_lake import NEWER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fraudlake.local.actors import Actors
+    from fraudlake.local.deployment import Deployment
+
+ANALYST = "analyst"
+DAY = "batch_date=2025-01-31/run_id=new"
+
+
+@pytest.fixture(scope="module")
+def lake(
+    dev_deployment: Deployment,
+    empty_moto: Callable[[], Actors],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Lake:
+    lake = Lake(dev_deployment, empty_moto(), tmp_path_factory.mktemp("athena"))
+    lake.commit("2025-01-31", "new", NEWER)
+    lake.put("scored_transactions", DAY, [scored(number) for number in range(1, 5)])
+    return lake
+
+
+def start(lake: Lake, sql: str, **asked: Any) -> str:  # noqa: ANN401 - as the API's
+    told = {"WorkGroup": WORKGROUP, "QueryExecutionContext": {"Database": CURATED}, **asked}
+    return str(lake.call("StartQueryExecution", QueryString=sql, **told)["QueryExecutionId"])
+
+
+def refusal(lake: Lake, operation: str, **asked: Any) -> str:  # noqa: ANN401 - as the API's
+    with pytest.raises(CallError) as refused:
+        lake.call(operation, **asked)
+    assert refused.value.code == "InvalidRequestException"
+    return refused.value.message
+
+
+def stored(lake: Lake, place: str) -> bytes:
+    bucket, key = place.removeprefix("s3://").split("/", 1)
+    return bytes(lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def test_an_execution_tells_where_its_answer_is_and_what_it_scanned(lake: Lake) -> None:
+    found = lake.run("SELECT customer_id FROM scored_transactions WHERE risk_score = ?", "0")
+    output = found["ResultConfiguration"]["OutputLocation"]
+
+    assert found["Status"]["State"] == "SUCCEEDED"
+    assert (found["StatementType"], found["WorkGroup"]) == ("DML", WORKGROUP)
+    assert found["ExecutionParameters"] == ["0"]
+    assert found["QueryExecutionContext"] == {"Database": CURATED, "Catalog": "awsdatacatalog"}
+    assert output.endswith(f"/athena/{found['QueryExecutionId']}.csv")
+    assert 0 < found["Statistics"]["DataScannedInBytes"] < 1000
+    assert stored(lake, output) == b'"customer_id"\n' + b'"C1"\n' * 4
+    assert stored(lake, f"{output}.metadata")
+
+
+def test_the_workgroup_decides_where_answers_go(lake: Lake) -> None:
+    """A client's own place would escape the key and the rights of the bucket."""
+    own = {"OutputLocation": "s3://elsewhere/"}
+    found = lake.over(start(lake, "SELECT 1", ResultConfiguration=own))
+
+    place = found["ResultConfiguration"]
+    assert "elsewhere" not in place["OutputLocation"]
+    assert place["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
+
+
+def test_an_answer_is_encrypted_as_the_workgroup_says(lake: Lake) -> None:
+    place = lake.run("SELECT 1")["ResultConfiguration"]
+    bucket, key = place["OutputLocation"].removeprefix("s3://").split("/", 1)
+    head = lake.s3.head_object(Bucket=bucket, Key=key)
+
+    assert head["ServerSideEncryption"] == "aws:kms"
+    assert head["SSEKMSKeyId"] == place["EncryptionConfiguration"]["KmsKey"]
+
+
+def test_a_workgroup_without_a_place_needs_one_from_the_caller(lake: Lake) -> None:
+    told = refusal(lake, "StartQueryExecution", QueryString="SELECT 1")
+
+    assert told.startswith("No output location provided.")
+
+
+def test_an_answer_is_read_page_by_page_its_header_first(lake: Lake) -> None:
+    sql = "SELECT transaction_id AS id, fx_rate FROM scored_transactions ORDER BY 1"
+    execution = lake.run(sql)["QueryExecutionId"]
+    pages: list[Any] = []
+    token: str | None = None
+    while not pages or token:
+        asked: dict[str, str] = {"NextToken": token} if token else {}
+        page = lake.call(
+            "GetQueryResults", QueryExecutionId=execution, **{"MaxResults": 2, **asked}
+        )
+        pages.append([row["Data"] for row in page["ResultSet"]["Rows"]])
+        token = page.get("NextToken")
+
+    assert pages == [
+        [[{"VarCharValue": "id"}, {"VarCharValue": "fx_rate"}], [{"VarCharValue": "T1"}, {}]],
+        [[{"VarCharValue": "T2"}, {}], [{"VarCharValue": "T3"}, {}]],
+        [[{"VarCharValue": "T4"}, {}]],
+    ]
+
+
+def test_columns_are_described_in_athenas_words(lake: Lake) -> None:
+    sql = "SELECT customer_id, amount_usd, transaction_ts FROM scored_transactions"
+    execution = lake.run(sql)["QueryExecutionId"]
+    page = lake.call("GetQueryResults", QueryExecutionId=execution)
+    text, money, time = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+
+    assert text == {
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": "customer_id",
+        "Label": "customer_id",
+        "Type": "varchar",
+        "Precision": 2147483647,
+        "Scale": 0,
+        "Nullable": "UNKNOWN",
+        "CaseSensitive": True,
+    }
+    assert (money["Type"], money["Precision"], money["Scale"]) == ("decimal", 18, 2)
+    assert (time["Type"], time["Precision"], time["CaseSensitive"]) == ("timestamp", 3, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"QueryExecutionId": "none"}, "QueryExecution none was not found"),
+        ({"MaxResults": 1001}, "MaxResults is more than maximum allowed length 1000."),
+        ({"NextToken": "99"}, "Invalid NextToken: 99"),
+        ({"NextToken": "x"}, "Invalid NextToken: x"),
+    ],
+)
+def test_a_page_that_there_is_not(lake: Lake, asked: dict[str, Any], told: str) -> None:
+    execution = lake.run("SELECT 1")["QueryExecutionId"]
+
+    assert refusal(lake, "GetQueryResults", **{"QueryExecutionId": execution, **asked}) == told
+
+
+def test_a_failed_query_has_a_reason_and_no_answer(lake: Lake) -> None:
+    found = lake.run("SELECT 1 / 0")
+    told = refusal(lake, "GetQueryResults", QueryExecutionId=found["QueryExecutionId"])
+
+    assert (found["Status"]["State"], reason(found)) == (
+        "FAILED",
+        "DIVISION_BY_ZERO: Division by zero",
+    )
+    assert found["Status"]["AthenaError"]["ErrorMessage"] == reason(found)
+    assert told == "Query did not finish successfully. Final query state: FAILED"
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("", "queryString must have 1 to 262144 bytes"),
+        ("SELEC 1", "line 1:7: mismatched input '1'"),
+        ("SELECT 1; SELECT 2", "Only one sql statement is allowed. Got: SELECT 1; SELECT 2"),
+        ("SELECT 'a", "Error tokenizing"),
+        ("ATTACH 'x'", "mismatched input"),
+        ("COPY runs TO 'x'", "line 1:1: mismatched input 'COPY'"),
+        ("PRAGMA version", "line 1:1: mismatched input 'PRAGMA'"),
+    ],
+)
+def test_what_is_no_statement_is_refused_when_it_is_sent(lake: Lake, sql: str, told: str) -> None:
+    assert told in refusal(lake, "StartQueryExecution", QueryString=sql, WorkGroup=WORKGROUP)
+
+
+@pytest.mark.parametrize("parameter", ["x", "'a' || 'b'", "1; DROP TABLE runs", "(SELECT 1)", "'"])
+def test_a_parameter_is_a_literal(lake: Lake, parameter: str) -> None:
+    with pytest.raises(CallError, match="is no literal"):
+        lake.run("SELECT ?", parameter)
+
+
+def test_parameters_are_put_in_in_their_order_and_as_they_are(lake: Lake) -> None:
+    sql = "SELECT '?' AS a, ? AS b /* ? */, ? AS c, ? AS d, ? AS e"
+    [found] = lake.ask(sql, "'it''s -- ?'", "-1.50", "DATE '2025-01-31'", "NULL")
+
+    values = {"a": "?", "b": "it's -- ?", "c": "-1.50", "d": "2025-01-31", "e": None}
+    assert found == values
+
+
+def test_too_few_parameters_fail_the_query(lake: Lake) -> None:
+    found = lake.run("SELECT ?, ?", "1")
+
+    told = "INVALID_PARAMETER_USAGE: Incorrect number of parameters: expected 2 but found 1"
+    assert reason(found) == told
+
+
+def test_the_same_token_is_the_same_query(lake: Lake) -> None:
+    token = {"ClientRequestToken": "0" * 32, "WorkGroup": WORKGROUP}
+    first = start(lake, "SELECT 1", **token)
+
+    assert start(lake, "SELECT 1", **token) == first
+    told = refusal(lake, "StartQueryExecution", QueryString="SELECT 2", **token)
+    assert told == "Idempotent parameters do not match"
+
+
+def test_a_query_that_scans_more_than_the_workgroup_allows_is_cancelled(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """The partition's column is 130 bytes or so, in the one object; a count reads none of it."""
+    limited = Lake.__new__(Lake)
+    limited.__dict__ = {**lake.__dict__, "athena": with_limit(lake, 50, tmp_path)}
+    found = limited.run("SELECT transaction_id FROM scored_transactions")
+
+    assert (found["Status"]["State"], reason(found)) == (
+        "CANCELLED",
+        "Bytes scanned limit was exceeded",
+    )
+    assert limited.ask("SELECT count(*) AS n FROM scored_transactions") == [{"n": "4"}]
+
+
+def with_limit(lake: Lake, limit: int, folder: Path) -> Athena:
+    athena = Athena(lake.deployment, lake.actors, folder, now=lambda: NOW)
+    group = athena._workgroups[WORKGROUP]
+    configuration = {**group.configuration, "BytesScannedCutoffPerQuery": limit}
+    athena._workgroups[WORKGROUP] = replace(group, configuration=configuration)
+    return athena
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Queries wait before they read anything, until the event is set."""
+    go, answer = threading.Event(), Reader.answer
+
+    def waiting(self: Reader, *given: Any) -> Any:  # noqa: ANN401 - as the method's
+        go.wait(10)
+        return answer(self, *given)
+
+    monkeypatch.setattr(Reader, "answer", waiting)
+    yield go
+    go.set()
+
+
+def test_a_stopped_query_is_cancelled_and_stays_so(lake: Lake, held: threading.Event) -> None:
+    execution = start(lake, "SELECT count(*) FROM runs")
+    told = refusal(lake, "GetQueryResults", QueryExecutionId=execution)
+    lake.call("StopQueryExecution", QueryExecutionId=execution)
+    held.set()
+    found = lake.over(execution)
+
+    assert told.startswith("Query has not yet finished. Current state: ")
+    assert (found["Status"]["State"], reason(found)) == (
+        "CANCELLED",
+        "Query was cancelled by user",
+    )
+
+
+def test_executions_are_listed_by_workgroup_newest_first(lake: Lake) -> None:
+    ids = [lake.run("SELECT 1")["QueryExecutionId"] for _ in range(2)]
+    listed = lake.call("ListQueryExecutions", WorkGroup=WORKGROUP)["QueryExecutionIds"]
+    batch = lake.call("BatchGetQueryExecution", QueryExecutionIds=[*ids, "none"])
+
+    assert listed[:2] == [*reversed(ids)]
+    assert [one["QueryExecutionId"] for one in batch["QueryExecutions"]] == ids
+    assert batch["UnprocessedQueryExecutionIds"] == [{"QueryExecutionId": "none"}]
+
+
+def test_workgroups_are_those_of_the_template(lake: Lake) -> None:
+    found = lake.call("GetWorkGroup", WorkGroup=WORKGROUP)["WorkGroup"]
+    names = {one["Name"] for one in lake.call("ListWorkGroups")["WorkGroups"]}
+
+    assert found["Configuration"]["EnforceWorkGroupConfiguration"] is True
+    assert found["Configuration"]["BytesScannedCutoffPerQuery"] == 10 * 1024**3
+    assert names == {"primary", WORKGROUP}
+    assert "none" in refusal(lake, "GetWorkGroup", WorkGroup="none")
+    assert "none" in refusal(lake, "StartQueryExecution", QueryString="SELECT 1", WorkGroup="none")
+
+
+def test_the_catalog_is_shown_as_athena_shows_it(lake: Lake) -> None:
+    of = {"CatalogName": "AwsDataCatalog", "DatabaseName": CURATED}
+    databases = lake.call("ListDatabases", CatalogName="AwsDataCatalog")["DatabaseList"]
+    tables = lake.call("ListTableMetadata", **of)["TableMetadataList"]
+    runs = lake.call("GetTableMetadata", **of, TableName="runs")["TableMetadata"]
+
+    assert {one["Name"] for one in databases} >= {CURATED}
+    assert {one["Name"] for one in tables} >= {"runs", "committed_runs"}
+    assert (runs["Name"], [one["Name"] for one in runs["PartitionKeys"]]) == (
+        "runs",
+        ["batch_date"],
+    )
+    with pytest.raises(CallError, match="Table none not found"):
+        lake.call("GetTableMetadata", **of, TableName="none")
+
+
+@pytest.mark.parametrize(
+    ("sql", "lines"),
+    [
+        ("SHOW TABLES 'run*'", ["runs"]),
+        ("SHOW TABLES IN fraudlake_dev_raw LIKE 'cust*';", ["customers"]),
+        ("show partitions scored_transactions", ["batch_date=2025-01-31/run_id=new"]),
+        ("SHOW COLUMNS IN fx_rates FROM fraudlake_dev_raw", ["rate_date", "currency"]),
+        ("DESCRIBE fraudlake_dev_raw.fx_rates", ["rate_date", "currency"]),
+    ],
+)
+def test_statements_that_look_at_the_catalog(lake: Lake, sql: str, lines: list[str]) -> None:
+    """Their answers have no header."""
+    found = lake.run(sql)
+    page = lake.call("GetQueryResults", QueryExecutionId=found["QueryExecutionId"])
+    told = [row["Data"][0]["VarCharValue"] for row in page["ResultSet"]["Rows"]]
+
+    assert found["StatementType"] == "UTILITY"
+    assert told[: len(lines)] == lines
+    assert found["ResultConfiguration"]["OutputLocation"].endswith(".txt")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE x AS SELECT 1",
+        "CREATE VIEW x AS SELECT 1",
+        "INSERT INTO runs SELECT 1",
+        "DROP TABLE runs",
+        "ALTER TABLE runs ADD PARTITION (batch_date = 'x')",
+        "MSCK REPAIR TABLE runs",
+        "UNLOAD (SELECT 1) TO 's3://x/'",
+        "EXPLAIN SELECT 1",
+    ],
+)
+def test_statements_that_do_not_read_fail_by_their_name(lake: Lake, sql: str) -> None:
+    word = sql.split(maxsplit=1)[0]
+
+    told = f"NOT_SUPPORTED: the local Athena does not play the statement {word}"
+    assert reason(lake.run(sql)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        'SELECT * FROM "/etc/passwd"',
+        'SELECT * FROM "s3://bucket/x.parquet"',
+        "SELECT * FROM TABLE(read_csv('/etc/passwd'))",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM main.sqlite_master",
+        "SELECT * FROM sqlite_master",
+        "SELECT getenv('HOME')",
+        "SELECT current_setting('threads')",
+        "SELECT (SELECT content FROM read_blob('/etc/passwd'))",
+        "SELECT 1 WHERE EXISTS (SELECT * FROM read_json('/etc/passwd'))",
+        "WITH a AS (SELECT * FROM parquet_scan('/etc/passwd')) SELECT * FROM a",
+        "SELECT * FROM runs JOIN LATERAL (SELECT * FROM read_csv('/etc/passwd')) ON true",
+        "SELECT rows FROM arriving",
+    ],
+)
+def test_sql_that_reaches_for_files_or_for_the_engine_is_refused(lake: Lake, sql: str) -> None:
+    found = lake.run(sql)
+
+    assert found["Status"]["State"] == "FAILED"
+    assert reason(found).startswith(("NOT_SUPPORTED: ", "TABLE_NOT_FOUND: "))
+
+
+def test_a_query_reads_and_writes_in_the_name_of_who_asks(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In any other name, a missing right of the analysts' policy would not show."""
+    asked: set[tuple[str, str]] = set()
+    client = type(lake.actors).client
+
+    def recorded(self: Actors, service: str, role: str) -> Any:  # noqa: ANN401 - any of boto3's
+        asked.add((service, role))
+        return client(self, service, role)
+
+    monkeypatch.setattr(type(lake.actors), "client", recorded)
+    athena = Athena(lake.deployment, lake.actors, tmp_path, now=lambda: NOW)
+    other = Lake.__new__(Lake)
+    other.__dict__ = {**lake.__dict__, "athena": athena}
+    told = {"WorkGroup": WORKGROUP, "QueryExecutionContext": {"Database": CURATED}}
+    sql = "SELECT count(*) AS n FROM scored_transactions"
+    found = other.call("StartQueryExecution", role=ANALYST, QueryString=sql, **told)
+
+    assert other.over(found["QueryExecutionId"])["Status"]["State"] == "SUCCEEDED"
+    assert asked == {("glue", ANALYST), ("s3", ANALYST)}

@@ -1,0 +1,175 @@
+"""Nights played from the synthesized template: what is deployed is what was run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fraudlake.lake import Lake
+from tests.lakes import tables
+from tests.local.nights import (
+    DAYS,
+    EMPTY_DAY,
+    EXTRACT,
+    RAW_CRAWLER,
+    SCORE_JOB,
+    score_from_files,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fraudlake.local.deployment import Deployment
+    from tests.local.nights import Chapter, Story
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:fraudlake-dev-alarms"
+FIRST, SECOND, THIRD, FOURTH = DAYS
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def story(dev_deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    told = tell(dev_deployment, tmp_path_factory.mktemp("nights"))
+    yield told
+    told.cloud.__exit__()
+
+
+def notices(chapter: Chapter) -> list[str]:
+    """What the alarm topic was told by the rules on Glue's events: the summaries."""
+    told = [json.loads(one) for one in chapter.report.notices]
+    return [one["summary"] for one in told if "summary" in one]
+
+
+def committed(chapter: Chapter) -> list[str]:
+    return [f"{one.batch_date}" for one in chapter.manifests]
+
+
+def test_a_night_commits_its_date_and_an_earlier_one_without_rows(story: Story) -> None:
+    chapter = story.chapters["first night"]
+    assert committed(chapter) == [f"{EMPTY_DAY}", f"{FIRST}"]
+    empty, full = chapter.manifests
+    assert (empty.rows["read"], empty.rows["scored"]) == (0, 0)
+    assert full.rows["read"] == full.rows["scored"] + full.rows["quarantined"] > 0
+    assert full.rows["by_category"]["High"] > 0
+    assert chapter.report.failed == []
+    assert chapter.report.notices == []
+
+
+def test_a_manifest_names_the_run_of_the_workflow_and_its_objects_by_etag(story: Story) -> None:
+    chapter = story.chapters["first night"]
+    for manifest in chapter.manifests:
+        assert manifest.workflow_run == chapter.report.workflow_run
+        assert all(len(one["etag"]) == 32 for one in manifest.inputs)
+        assert manifest.input_roots["transactions"].startswith("s3://")
+
+
+def test_the_last_line_of_the_scoring_log_is_the_manifest(story: Story) -> None:
+    newest = story.chapters["first night"].manifests[-1]
+    logs = sorted((story.cloud.folder / "jobs").glob(f"{SCORE_JOB}-*/log"))
+    last = [one.read_text(encoding="utf-8").splitlines()[-1] for one in logs]
+    assert newest.to_json() in last
+
+
+@pytest.mark.parametrize(
+    ("name", "failed", "summary"),
+    [
+        ("function fails", "fraudlake-dev-extract", "Glue job fraudlake-dev-extract: FAILED"),
+        ("crawler fails", RAW_CRAWLER, f"Glue crawler {RAW_CRAWLER}: Failed"),
+        ("job fails", SCORE_JOB, f"Glue job {SCORE_JOB}: FAILED"),
+    ],
+)
+def test_a_step_that_fails_tells_the_alarm_topic_and_commits_nothing(
+    story: Story, name: str, failed: str, summary: str
+) -> None:
+    chapter = story.chapters[name]
+    assert chapter.nodes[failed].state == "FAILED"
+    assert chapter.nodes["fraudlake-dev-curated"].state == "NEVER"
+    assert chapter.manifests == []
+    assert notices(chapter) == [summary]
+    assert {one.topic for one in story.cloud.notices} == {TOPIC}
+
+
+def test_a_function_that_fails_raises_its_own_alarm(story: Story) -> None:
+    told = [json.loads(one) for one in story.chapters["function fails"].report.notices]
+    alarms = [(one["AlarmName"], one["NewStateValue"]) for one in told if "AlarmName" in one]
+    assert alarms == [("fraudlake-dev-extract-errors", "ALARM")]
+    assert EXTRACT in story.chapters["function fails"].report.failed[0]
+
+
+def test_the_next_night_catches_up_with_those_that_failed(story: Story) -> None:
+    assert committed(story.chapters["third night"]) == [f"{SECOND}", f"{THIRD}"]
+    assert story.chapters["third night"].report.failed == []
+
+
+def test_the_rows_are_those_of_the_command_line_on_the_same_files(story: Story) -> None:
+    folder = story.data.parent / "before the rerun"
+    by_command = Lake(score_from_files(folder)).run_log().in_force
+    played = Lake(folder / "curated").run_log().in_force
+    assert sorted(by_command) == sorted(played) == [EMPTY_DAY, FIRST, SECOND, THIRD]
+    for day, manifest in played.items():
+        ours = tables(Lake(folder / "curated"), manifest)
+        theirs = tables(Lake(folder / "scored"), by_command[day])
+        assert ours == theirs
+
+
+def test_a_malformed_line_is_set_aside_whatever_glue_makes_of_it(story: Story) -> None:
+    rows = story.chapters["first night"].manifests[-1].rows["quarantined_by_reason"]
+    assert rows["MALFORMED_ROW"] > 0
+
+
+def test_a_rerun_brings_late_files_in_and_names_what_is_stale_now(story: Story) -> None:
+    (manifest,) = story.chapters["rerun"].manifests
+    before = story.chapters["first night"].manifests[-1]
+    assert manifest.supersedes == before.run_id
+    assert manifest.rows["read"] == before.rows["read"] + 1
+    stale = [one["batch_date"] for one in manifest.stale_successors]
+    assert stale == [f"{SECOND}", f"{THIRD}"]
+
+
+def test_a_partition_that_no_crawler_has_registered_fails_by_its_name(story: Story) -> None:
+    chapter = story.chapters["unregistered"]
+    assert chapter.manifests == []
+    (failed,) = chapter.report.failed
+    assert f"ingest_date={FOURTH}, which the catalog does not know" in failed
+    assert notices(chapter) == [f"Glue job {SCORE_JOB}: FAILED"]
+
+
+def test_a_file_with_its_columns_in_another_order_is_refused(story: Story) -> None:
+    chapter = story.chapters["reordered"]
+    assert chapter.manifests == []
+    (failed,) = chapter.report.failed
+    assert "has the header customer_id,transaction_id" in failed
+    assert "deliver the file with this header" in failed
+
+
+def test_every_call_was_one_that_the_policies_allow(story: Story) -> None:
+    calls = story.cloud.front.calls()
+    assert [one for one in calls if not one.allowed] == []
+    roles = {one.role for one in calls}
+    assert {one for one in roles if "score" in one or "xtract" in one or "crawl" in one} == {
+        "fraudlake-dev-score-us-east-1",
+        "fraudlake-dev-extract-us-east-1",
+        "fraudlake-dev-crawl-raw-us-east-1",
+        "fraudlake-dev-crawl-blacklist-us-east-1",
+        "fraudlake-dev-crawl-curated-us-east-1",
+        *(one for one in roles if "ExtractRole" in one),
+    }
+
+
+def test_metrics_of_each_committed_run_reach_cloudwatch(story: Story) -> None:
+    metrics = story.cloud.actors.client("cloudwatch")
+    found = metrics.list_metrics(Namespace="fraudlake")["Metrics"]
+    stage = [{"Name": "Stage", "Value": "dev"}]
+    assert {one["MetricName"] for one in found if one["Dimensions"] == stage} == {
+        "CommittedRuns",
+        "RowsRead",
+        "RowsScored",
+        "RowsQuarantined",
+        "HighRisk",
+        "MediumRisk",
+        "LowRisk",
+        "RunSeconds",
+    }
