@@ -86,9 +86,9 @@ def score(
 ) -> None:
     """Score the transactions of one batch date, or of every date from --from to --to."""
     from fraudlake.local_run import LocalRun, batch_span, score_locally
+    from fraudlake.places import place_named
     from fraudlake.screen import print_result
     from fraudlake.sources import InputPaths
-    from fraudlake.storage import place_named
 
     span = batch_span(batch_date, first, last)
     paths = InputPaths(*map(place_named, (transactions, customers, blacklist, fx)))
@@ -137,8 +137,9 @@ def sample_data(
     as_json: AsJson = False,
 ) -> None:
     """Write transactions, customers, blacklist and rates, and the truth of every planted row."""
+    from fraudlake.progress import counting
     from fraudlake.sample_data import SamplePlan, write_sample_data
-    from fraudlake.screen import counting, print_sample
+    from fraudlake.screen import print_sample
 
     if file_format not in ("csv", "parquet"):
         raise SettingsError(f"--format {file_format} is not known; write csv or parquet")

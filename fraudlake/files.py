@@ -19,12 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fraudlake.errors import InputError, SchemaError
-from fraudlake.storage import Place, Storage, StoredFile, storage_at
+from fraudlake.places import Place, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fraudlake.input_tables import InputTable
+    from fraudlake.storage import Storage, StoredFile
 
 _CHUNK_BYTES = 1 << 20
 _PARQUET_MAGIC = b"PAR1"

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 from pyspark.sql import types as t
 
+from fraudlake.places import Place, storage_at
 from fraudlake.runs import Manifest, RunLog, manifest_name, table_folder
-from fraudlake.storage import Place, Storage, storage_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from pyspark.sql import DataFrame, SparkSession
+
+    from fraudlake.storage import Storage
 
 _READERS = 16  # manifests read at a time
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Self
 
 from fraudlake.errors import InputError, SettingsError
 from fraudlake.lake import Lake
+from fraudlake.places import Place, storage_at
+from fraudlake.progress import batch_progress, say_download
 from fraudlake.rules.file import read_rule_file
+from fraudlake.s3 import S3Folder
+from fraudlake.s3a import S3Access
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
-from fraudlake.screen import batch_progress
 from fraudlake.session import SessionSettings, build_session, default_driver_memory_mb
-from fraudlake.storage import Place, Storage, storage_at
 from fraudlake.tables import condition_schema
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from fraudlake.rules.book import RuleBook
     from fraudlake.sources import InputPaths
+    from fraudlake.storage import Storage
 
 DEBUG_VARIABLE = "FRAUDLAKE_DEBUG"
 
@@ -47,6 +50,27 @@ class LocalRun:
     master: str = "local[*]"
     memory_mb: int | None = None
 
+    def s3_access(self) -> S3Access | None:
+        """How Spark reaches the places in S3, with the login of this process; None without any.
+
+        Fetches S3A's jars once, and says so before. Raises SettingsError without a region.
+        """
+        places = (*vars(self.paths).values(), self.out)
+        buckets = [place for place in places if isinstance(place, S3Folder)]
+        if not buckets:
+            return None
+        from fraudlake.local.jars import fetch_jars  # noqa: PLC0415 - for S3 only
+
+        client = buckets[0].client.meta
+        endpoint = client.endpoint_url
+        return S3Access(
+            jars=fetch_jars(report=say_download),
+            region=client.region_name,
+            endpoint=None
+            if endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+            else endpoint,
+        )
+
 
 def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) -> ScoreResult:
     """Score the batches from `first` to `last` in a Spark of this process.
@@ -55,7 +79,7 @@ def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) 
     """
     _check_inputs_there(run.paths)
     _check_writable(run.out)
-    with LocalSpark(run.master, run.memory_mb) as local:
+    with LocalSpark(run.master, run.memory_mb, run.s3_access()) as local:
         request = ScoreRequest(
             paths=run.paths,
             lake=Lake(run.out),
@@ -117,10 +141,10 @@ def checked_rules(file: Path) -> RuleBook:
 class LocalSpark:
     """A Spark session that starts when it is first needed and ends with the command."""
 
-    def __init__(self, master: str, memory_mb: int | None) -> None:
-        """Take the Spark master, and the heap in MiB (None: from the machine's memory)."""
+    def __init__(self, master: str, memory_mb: int | None, s3: S3Access | None = None) -> None:
+        """Take the Spark master, the heap in MiB (None: from the machine's memory), and S3."""
         memory = memory_mb or default_driver_memory_mb()
-        self._settings = SessionSettings(master=master, driver_memory_mb=memory)
+        self._settings = SessionSettings(master=master, driver_memory_mb=memory, s3=s3)
 
     def __enter__(self) -> Self:
         """Start nothing yet."""

@@ -1,4 +1,4 @@
-"""What a person sees: progress on stderr, results as tables (or JSON) on stdout."""
+"""What a person sees of results: tables (or JSON) on stdout."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import json
 import os
 import sys
 from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from fraudlake.batch_run import Progress as BatchProgress
     from fraudlake.ecb import ImportSummary
+    from fraudlake.places import Place
     from fraudlake.rules.book import RuleBook
     from fraudlake.rules.rule import Rule
     from fraudlake.runs import Manifest
     from fraudlake.sample_data import SampleSummary
     from fraudlake.scorer import ScoreResult
-    from fraudlake.storage import Place
 
 _WIDTH_OF_PIPES = 120
 
@@ -37,42 +34,6 @@ def out() -> Console:
 def err() -> Console:
     """The console of progress and remarks."""
     return _console(stderr=True)
-
-
-@contextmanager
-def batch_progress() -> Iterator[Callable[[BatchProgress | str], None]]:
-    """Shows which batch and which step a command is at: one living line, or a line a step."""
-    console = err()
-    if not console.is_terminal:
-        yield lambda at: console.print(_progress_text(at), highlight=False)
-        return
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as live:
-        task = live.add_task("")
-        yield lambda at: live.update(task, description=_progress_text(at))
-
-
-@contextmanager
-def counting() -> Iterator[Callable[[str, int, int], None]]:
-    """Shows how far a counted piece of work is: a bar, or nothing where nobody looks."""
-    console = err()
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as live:
-        task = live.add_task("")
-        yield lambda step, done, total: live.update(
-            task, description=step, completed=done, total=total
-        )
 
 
 def print_result(result: ScoreResult, lake: Place | str, *, as_json: bool) -> None:
@@ -222,13 +183,6 @@ def _remarks(result: ScoreResult) -> list[str]:
             used = one.blacklist["snapshot_date"]
             remarks.append(f"{one.batch_date}: no blacklist that old, {used} was used")
     return list(dict.fromkeys(remarks))
-
-
-def _progress_text(at: BatchProgress | str) -> str:
-    if isinstance(at, str):
-        return at
-    rows = f", {at.rows:,} rows" if at.rows is not None else ""
-    return f"batch {at.batch} ({at.position} of {at.batches}): {at.step}{rows}"
 
 
 def _condition_text(rule: Rule) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fraudlake.errors import RunError
+from fraudlake.s3a import S3Access, s3a_conf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,7 @@ class SessionSettings:
         app_name: name in Spark's own records.
         shuffle_partitions: partitions after a shuffle, before adaptive execution joins small ones.
         local_dir: folder for spilled data; None takes the system's folder for temporary files.
+        s3: how `s3://` is reached; None when all data is on this machine.
     """
 
     master: str = "local[*]"
@@ -73,6 +75,7 @@ class SessionSettings:
     app_name: str = "fraudlake"
     shuffle_partitions: int = 8
     local_dir: Path | None = None
+    s3: S3Access | None = None
 
 
 def java_home() -> Path:
@@ -142,6 +145,7 @@ def session_conf(settings: SessionSettings) -> dict[str, str]:
         | _machine_conf(settings)
         | _executor_conf(settings.master)
         | _folder_conf(settings.local_dir)
+        | (s3a_conf(settings.s3) if settings.s3 else {})
     )
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
+    from fraudlake.places import Place
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
-    from fraudlake.storage import Place
     from fraudlake.tabular import TableReader
 
 PARTITIONED_BY = {

@@ -1,24 +1,15 @@
-"""Where tables lie: a folder of this machine or of an S3 bucket. Names and bytes, no rows."""
+"""What lies in a folder, wherever the folder is: names and bytes, no rows."""
 
 from __future__ import annotations
 
-import io
 import os
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from uuid import uuid4
 
-from fraudlake.errors import RunError, SettingsError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from typing_extensions import Buffer
-
-_READ_AHEAD = 4 << 20  # bytes of one request for part of an object
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -118,161 +109,3 @@ class LocalFolder:
         modified = datetime.fromtimestamp(facts.st_mtime_ns // 1000 / 1_000_000, UTC)
         name = path.relative_to(self.root).as_posix()
         return StoredFile(name, facts.st_size, modified.isoformat())
-
-
-@dataclass(frozen=True)
-class S3Folder:
-    """What lies below a prefix of a bucket; `client` is boto3's client for S3."""
-
-    bucket: str
-    prefix: str  # empty, or with a slash at its end
-    client: Any = field(compare=False, repr=False)
-
-    @property
-    def where(self) -> str:
-        """The URI."""
-        return self.uri("").rstrip("/")
-
-    def __str__(self) -> str:
-        """The URI."""
-        return self.where
-
-    def uri(self, name: str) -> str:
-        """The URI of an object or a folder of them."""
-        return f"s3://{self.bucket}/{self.prefix}{name}"
-
-    def single_file(self) -> tuple[Storage, StoredFile] | None:
-        """The object whose key the URI is, in its folder."""
-        key = self.prefix.rstrip("/")
-        found = self._page(Prefix=key, MaxKeys=1).get("Contents", []) if key else []
-        if not found or found[0]["Key"] != key:
-            return None
-        parent = S3Folder(self.bucket, key[: key.rfind("/") + 1], self.client)
-        return parent, parent._stored(found[0])
-
-    def is_folder(self) -> bool:
-        """Whether an object lies below."""
-        return bool(self._page(Prefix=self.prefix, MaxKeys=1).get("Contents"))
-
-    def folders(self, below: str = "") -> list[str]:
-        """The parts of keys up to the next slash."""
-        start = self.prefix + (f"{below}/" if below else "")
-        pages = self._pages(Prefix=start, Delimiter="/")
-        found = [one["Prefix"] for page in pages for one in page.get("CommonPrefixes", [])]
-        return [one.removeprefix(start).rstrip("/") for one in found]
-
-    def files(self, below: str = "") -> list[StoredFile]:
-        """Every object below; empty ones that stand for folders are none."""
-        start = self.prefix + (f"{below}/" if below else "")
-        found = [one for page in self._pages(Prefix=start) for one in page.get("Contents", [])]
-        return [self._stored(one) for one in found if not one["Key"].endswith("/")]
-
-    def open(self, name: str) -> BinaryIO:
-        """Read the object part by part, as far as it is asked for."""
-        with self._told(name):
-            head = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
-        parts = _ObjectReader(self, self.prefix + name, head["ContentLength"], head["ETag"])
-        return cast("BinaryIO", io.BufferedReader(parts, _READ_AHEAD))
-
-    def put_new(self, name: str, content: bytes) -> None:
-        """One PUT: the object is there whole, or not."""
-        with self._told(name):
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
-
-    def part(self, key: str, etag: str, first: int, last: int) -> bytes:
-        """Bytes `first` to `last` of an object, as long as it is the one that was opened."""
-        with self._told(key.removeprefix(self.prefix)):
-            found = self.client.get_object(
-                Bucket=self.bucket, Key=key, Range=f"bytes={first}-{last}", IfMatch=etag
-            )
-            content: bytes = found["Body"].read()
-        return content
-
-    def _stored(self, found: dict[str, Any]) -> StoredFile:
-        modified = found["LastModified"].astimezone(UTC).isoformat()
-        name = found["Key"].removeprefix(self.prefix)
-        return StoredFile(name, found["Size"], modified, found["ETag"].strip('"'))
-
-    def _page(self, **wanted: object) -> dict[str, Any]:
-        with self._told():
-            page: dict[str, Any] = self.client.list_objects_v2(Bucket=self.bucket, **wanted)
-        return page
-
-    def _pages(self, **wanted: object) -> Iterator[dict[str, Any]]:
-        with self._told():
-            pages = self.client.get_paginator("list_objects_v2")
-            yield from pages.paginate(Bucket=self.bucket, **wanted)
-
-    @contextmanager
-    def _told(self, name: str = "") -> Iterator[None]:
-        """Tell what S3 refused, of which object."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - with S3 only
-
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            raise RunError(
-                f"{self.uri(name)}: {error}; see that the bucket is there, and that the caller's "
-                "role may read and write it"
-            ) from error
-
-
-class _ObjectReader(io.RawIOBase):
-    """The bytes of an object, fetched where they are read."""
-
-    def __init__(self, folder: S3Folder, key: str, size: int, etag: str) -> None:
-        self._folder, self._key, self._size, self._etag = folder, key, size, etag
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def readinto(self, buffer: Buffer) -> int:
-        into = memoryview(buffer).cast("B")
-        last = min(self._at + len(into), self._size) - 1
-        if last < self._at:
-            return 0
-        content = self._folder.part(self._key, self._etag, self._at, last)
-        into[: len(content)] = content
-        self._at += len(content)
-        return len(content)
-
-
-Place = Path | S3Folder
-
-
-def storage_at(place: Place) -> Storage:
-    """The storage of a path, or of a folder in S3."""
-    return LocalFolder(place) if isinstance(place, Path) else place
-
-
-def place_named(text: str) -> Place:
-    """The place that an option names: a path, or `s3://bucket/folder` with the caller's login.
-
-    Raises SettingsError for the URI of other storage, or without the name of a bucket.
-    """
-    if "://" not in text:
-        return Path(text)
-    bucket, _, prefix = text.removeprefix("s3://").partition("/")
-    if not text.startswith("s3://") or not bucket:
-        raise SettingsError(f"{text}: name a folder of this machine, or s3://bucket/folder")
-    return s3_folder(bucket, prefix)
-
-
-def s3_folder(bucket: str, prefix: str = "") -> S3Folder:
-    """A folder of a bucket, reached with the login of this process."""
-    import boto3  # noqa: PLC0415 - a second, and for S3 only
-
-    inside = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    return S3Folder(bucket, inside, boto3.client("s3"))

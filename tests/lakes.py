@@ -129,8 +129,13 @@ def score_days(  # noqa: PLR0913  a request, as a test says it
 def table(lake: Lake, manifest: Manifest, name: str) -> list[Row]:
     """The rows that a run wrote to a table, in a fixed order; times in UTC."""
     files = manifest.outputs[name]["files"]
-    rows = [row for file in files for row in pq.ParquetFile(lake.root / file).read().to_pylist()]
-    return in_order(rows)
+    return in_order(row for file in files for row in _rows(lake, file))
+
+
+def _rows(lake: Lake, file: str) -> list[Row]:
+    with lake.storage.open(file) as stream:
+        found: list[Row] = pq.ParquetFile(stream).read().to_pylist()
+    return found
 
 
 def tables(lake: Lake, manifest: Manifest) -> dict[str, list[Row]]:

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 
-from fraudlake.errors import RunError, SettingsError
-from fraudlake.storage import LocalFolder, S3Folder, place_named, storage_at
+from fraudlake.errors import InputError, SettingsError
+from fraudlake.places import place_named, storage_at
+from fraudlake.s3 import S3Folder
+from fraudlake.storage import LocalFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,15 +140,15 @@ def test_an_object_that_changes_while_it_is_read_is_refused(bucket: S3Folder) ->
     bucket.put_new("a", b"one")
     with bucket.open("a") as stream:
         bucket.client.put_object(Bucket="lake", Key="in/a", Body=b"two")
-        with pytest.raises(RunError, match=r"s3://lake/in/a: .*PreconditionFailed"):
+        with pytest.raises(InputError, match=r"s3://lake/in/a: .*PreconditionFailed"):
             stream.read()
 
 
 def test_what_s3_refuses_is_told_with_the_object(bucket: S3Folder) -> None:
     gone = S3Folder("nowhere", "", bucket.client)
-    with pytest.raises(RunError, match=r"s3://nowhere/: .*NoSuchBucket.*see that the bucket"):
+    with pytest.raises(InputError, match=r"s3://nowhere/: .*NoSuchBucket.*see that the bucket"):
         gone.files()
-    with pytest.raises(RunError, match=r"s3://lake/in/none: .*404"):
+    with pytest.raises(InputError, match=r"s3://lake/in/none: .*404"):
         bucket.open("none")
 
 

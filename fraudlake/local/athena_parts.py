@@ -23,7 +23,7 @@ _SIGNS: dict[type[exp.Expr], str] = {
 
 def call(name: str, *arguments: exp.Expr | None) -> exp.Expr:
     """A call of a macro or function of DuckDB."""
-    return exp.Anonymous(this=name, expressions=[one for one in arguments if one is not None])
+    return exp.Anonymous(this=name, expressions=[one.copy() for one in arguments if one])
 
 
 def named(node: exp.Expr) -> str:

@@ -22,6 +22,7 @@ from fraudlake.local.athena_failures import NotPlayed, at
 from fraudlake.local.athena_parts import call, named
 from fraudlake.local.athena_times import elapsed, extracted, later, truncated
 from fraudlake.local.athena_types import kind_of
+from fraudlake.local.athena_unnest import unnest_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,16 +44,6 @@ def _size(node: exp.Expr) -> exp.Expr:
     if kind_of(node.this) == DType.MAP:
         return exp.cast(call("cardinality", node.this), "BIGINT")
     return call("len", node.this)
-
-
-def _unnested(node: exp.Expr) -> exp.Expr:
-    kinds = [one.type for one in node.expressions]
-    if len(kinds) == 1 and kinds[0] and kinds[0].this == DType.ARRAY:
-        inner = kinds[0].expressions
-        if not inner or inner[0].this != DType.STRUCT:
-            return node
-        raise NotPlayed("UNNEST of an array of rows", "unnest with ordinality another array")
-    raise NotPlayed("UNNEST of anything but one array", "unnest map_keys(m), and look up m[key]")
 
 
 def _compared(node: exp.Expr) -> exp.Expr:
@@ -82,7 +73,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.DateTrunc: truncated,
     exp.Extract: extracted,
     exp.DayOfWeekIso: lambda node: call("isodow", node.this),
-    exp.Unnest: _unnested,
+    exp.Unnest: unnest_rule,
     exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
     exp.ApproxQuantile: lambda node: call("quantile_disc", node.this, node.args["quantile"]),
     exp.ArgMax: lambda node: call("arg_max_null", node.this, node.expression),

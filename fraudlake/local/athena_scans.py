@@ -56,11 +56,16 @@ def _scans(scope: Scope, asked: list[exp.Expr], wanted: set[str] | None) -> Iter
     conditions = [*_handed_down(scope, asked), *_own_conditions(scope)]
     for alias, (_, source) in scope.selected_sources.items():
         mine = [one for one, sources in conditions if _is_about(one, alias, sources)]
-        columns = {column.name for column in needed if column.table == alias}
+        columns = {column.name for column in needed if column.table in _names(alias, column)}
         if isinstance(source, Scope):
             yield from _scans(source, [_without_table(one) for one in mine], columns)
         else:
             yield Scan(source.db, source.name, columns, [_without_table(one) for one in mine])
+
+
+def _names(alias: str, column: exp.Column) -> tuple[str, ...]:
+    """How a column calls a source; in HAVING, it may leave that out."""
+    return (alias, "") if column.find_ancestor(exp.Having) else (alias,)
 
 
 def _select(scope: Scope) -> exp.Select:

@@ -30,10 +30,13 @@ _NOWHERE = (
 )
 
 
-def with_sources(query: exp.Query, catalog: Catalog, database: str) -> tuple[exp.Query, Tables]:
+def with_sources(
+    query: exp.Query, catalog: Catalog, database: str, within: tuple[str, ...] = ()
+) -> tuple[exp.Query, Tables]:
     """A query whose views are subqueries and whose tables say their database; and the tables.
 
-    Raises QueryFailed for what the catalog does not hold, NotPlayed for what is not played.
+    `within` are the views that the query is part of. Raises QueryFailed for what the catalog
+    does not hold, NotPlayed for what is not played.
     """
     check_known(query)
     _name_columns(query)
@@ -41,7 +44,7 @@ def with_sources(query: exp.Query, catalog: Catalog, database: str) -> tuple[exp
     for scope in traverse_scope(query):
         for node, source in scope.selected_sources.values():
             if isinstance(source, exp.Table) and node is source:
-                _put_source(source, catalog, database, tables)
+                tables.update(_put_source(source, catalog, database, within))
     return query, tables
 
 
@@ -53,20 +56,24 @@ def _name_columns(query: exp.Query) -> None:
                 column.replace(exp.alias_(column.copy(), f"_col{place}", quoted=True))
 
 
-def _put_source(node: exp.Table, catalog: Catalog, database: str, tables: Tables) -> None:
+def _put_source(
+    node: exp.Table, catalog: Catalog, database: str, within: tuple[str, ...]
+) -> Tables:
     if node.catalog and node.catalog.lower() != CATALOG:
         raise QueryFailed(f"CATALOG_NOT_FOUND: {at(node)}Catalog '{node.catalog}' not found")
     name, own = node.name.lower(), (node.db or database).lower()
     found = catalog.table(own, name, node)
     if isinstance(found, View):
-        inner, more = with_sources(parse_query(found.sql), catalog, found.database)
-        tables.update(more)
+        if f"{own}.{name}" in within:
+            raise QueryFailed(f"INVALID_VIEW: {at(node)}View '{own}.{name}' is recursive")
+        deeper = (*within, f"{own}.{name}")
+        inner, tables = with_sources(parse_query(found.sql), catalog, found.database, deeper)
         _replace(node, inner, name)
-    else:
-        tables[own, name] = found
-        node.set("catalog", None)
-        node.set("db", exp.to_identifier(own, quoted=True))
-        node.set("this", exp.to_identifier(name, quoted=True))
+        return tables
+    node.set("catalog", None)
+    node.set("db", exp.to_identifier(own, quoted=True))
+    node.set("this", exp.to_identifier(name, quoted=True))
+    return {(own, name): found}
 
 
 def _replace(node: exp.Table, inner: exp.Query, name: str) -> None:
@@ -85,13 +92,25 @@ def with_types(query: exp.Query, tables: Tables) -> exp.Query:
     Raises QueryFailed when a column is not found, or found twice.
     """
     schema: dict[str, Any] = {}
+    given = _given_names(query)
     for (database, name), table in tables.items():
         schema.setdefault(database, {})[name] = {**table.columns, **table.partition_keys}
     try:
         named = qualify(query, dialect=AthenaSql, schema=schema, expand_alias_refs=False)
     except (OptimizeError, ParseError) as error:
         raise _unresolved(error) from error
-    return annotate_types(named, schema=schema, dialect=AthenaSql)
+    typed = annotate_types(named, schema=schema, dialect=AthenaSql)
+    for column, name in zip(typed.selects, given, strict=False):
+        if name:
+            column.set("alias", exp.to_identifier(name, quoted=True))
+    return typed
+
+
+def _given_names(query: exp.Query) -> list[str]:
+    """The names that a query gives its columns, whose capitals an answer keeps."""
+    if any(one.is_star for one in query.selects):
+        return []
+    return [one.alias if isinstance(one, exp.Alias) else "" for one in query.selects]
 
 
 def _unresolved(error: Exception) -> QueryFailed:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fraudlake.local.athena_failures import QueryFailed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 # Between these, Java writes a number without an exponent.
 _SMALL, _LARGE = 1e-3, 1e7
+_BEYOND_BIGINT = 2**63
 
 
 def value_text(value: Any, kind: DuckDBPyType) -> str | None:  # noqa: ANN401 - any of DuckDB's
@@ -25,6 +28,8 @@ def value_text(value: Any, kind: DuckDBPyType) -> str | None:  # noqa: ANN401 - 
         return _nested_text(value, kind)
     if kind.id == "float":
         return double_text(float(str(np.float32(value))))
+    if kind.id == "hugeint" and not -_BEYOND_BIGINT <= value < _BEYOND_BIGINT:
+        raise QueryFailed(f"NUMERIC_VALUE_OUT_OF_RANGE: bigint overflow: {value}")
     return _plain_text(value)
 
 

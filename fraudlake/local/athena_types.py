@@ -40,6 +40,7 @@ _RESULT_TYPES = {
     "smallint": ("smallint", 5),
     "integer": ("integer", 10),
     "bigint": ("bigint", 19),
+    "hugeint": ("bigint", 19),  # a sum of whole numbers
     "float": ("float", 17),
     "double": ("double", 17),
     "date": ("date", 0),

@@ -14,8 +14,9 @@ from fraudlake.local.control import CloudState
 from fraudlake.local.night_report import NightReport, print_report
 from fraudlake.local.view import follow
 from fraudlake.local.view_states import NodeState
+from fraudlake.progress import say
 from fraudlake.sample_data import SamplePlan, write_sample_data
-from fraudlake.screen import err, out
+from fraudlake.screen import out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,16 +64,16 @@ def down(folder: Path) -> None:
         if time.monotonic() > until:
             raise RunError(f"the cloud did not end within {_DOWN_SECONDS} s; see {folder / LOG}")
         time.sleep(0.1)
-    _say("down")
+    say("down")
 
 
 def describe(folder: Path) -> None:
     """Print where the cloud is, how to reach it, and how it differs from AWS."""
     state = _running(folder)
     told = state.ask("describe")
-    _say("Differs from AWS:")
+    say("Differs from AWS:")
     for one in told["differences"]:
-        _say(f"  {one}")
+        say(f"  {one}")
     console = out()
     console.print(f"The stage {state.stage} is up at {state.endpoint}", highlight=False)
     console.print(f"Workflows: {', '.join(told['workflows'])}", highlight=False)
@@ -102,7 +103,7 @@ def _follow(state: CloudState, run_id: str) -> bool:
         told.update(state.ask("status", run_id=run_id))
         if told["spark_ui"] and not told.get("shown"):
             told["shown"] = True
-            _say(f"Spark's pages, while a job runs: {told['spark_ui']}")
+            say(f"Spark's pages, while a job runs: {told['spark_ui']}")
         return [NodeState.from_json(one) for one in told["nodes"]]
 
     follow(poll, lambda: told["notices"])
@@ -124,7 +125,7 @@ def _await_up(process: subprocess.Popen[bytes], log: Path, folder: Path) -> None
     while True:
         text = log.read_text(encoding="utf-8", errors="replace")
         for line in text.splitlines()[shown:] if text.endswith("\n") else ():
-            _say(line)
+            say(line)
             shown += 1
         if CloudState.read(folder) is not None:
             return
@@ -142,14 +143,10 @@ def _sample(folder: Path, day: date) -> Path:
         if (samples / "complete").exists() and list(samples.glob(f"transactions/*={day}")):
             return samples
     samples = folder / f"input-{day}"
-    _say(f"writing sample data from {day} on to {samples}")
+    say(f"writing sample data from {day} on to {samples}")
     write_sample_data(
         samples,
         SamplePlan(transactions=140_000, customers=2_000, days=_SAMPLE_DAYS, first_date=day),
     )
     (samples / "complete").touch()
     return samples
-
-
-def _say(text: str) -> None:
-    err().print(text, highlight=False, soft_wrap=True)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.delivery import Delivery
 from fraudlake.local.deployment import synthesize
-from fraudlake.local.jars import MEGABYTE, fetch_jars
+from fraudlake.local.jars import fetch_jars
 from fraudlake.local.night_report import lake_of, night_report, print_report
 from fraudlake.local.view import follow
+from fraudlake.progress import counting, say, say_download
 from fraudlake.sample_data import SamplePlan, write_sample_data
-from fraudlake.screen import counting, err, out
+from fraudlake.screen import out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,19 +69,6 @@ def play_night(cloud: LocalCloud, delivery: Delivery, day: date, kept: Path) -> 
     report = night_report(cloud, run_id, notices=cloud.notices[told:])
     print_report(report, str(kept))
     return report
-
-
-def say(text: str) -> None:
-    """Tell what is done now, on stderr."""
-    err().print(text, highlight=False, soft_wrap=True)
-
-
-def say_download(name: str, done: int, total: int) -> None:
-    """Tell of a download before it begins, and at its end."""
-    if done == 0:
-        say(f"fetching {name} once: {total / MEGABYTE:,.0f} MB; later runs work off line")
-    elif done == total:
-        say(f"{name} is there")
 
 
 def _save(cloud: LocalCloud, folder: Path) -> None:

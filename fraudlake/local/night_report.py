@@ -11,9 +11,9 @@ from fraudlake.lake import Lake
 from fraudlake.local.actors import OPERATOR
 from fraudlake.risks import top_risks
 from fraudlake.runs import Manifest
+from fraudlake.s3 import S3Folder
 from fraudlake.scorer import ScoreResult
 from fraudlake.screen import err, out, print_result, print_top_risks
-from fraudlake.storage import S3Folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

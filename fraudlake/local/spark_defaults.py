@@ -6,10 +6,10 @@ that the script says `SparkContext.getOrCreate()` and no more.
 
 from __future__ import annotations
 
-import os
 import socket
 from typing import TYPE_CHECKING
 
+from fraudlake.s3a import ENVIRONMENT_LOGIN, S3Access, s3a_conf
 from fraudlake.session import LOOPBACK, SessionSettings, session_conf, session_environment
 
 if TYPE_CHECKING:
@@ -21,25 +21,6 @@ UI_VARIABLE = "FRAUDLAKE_SPARK_UI"  # the address of the UI, when there is one
 
 # They would put the checkout beside what the template ships, on the path of Spark's own workers.
 _OF_A_CHECKOUT = frozenset({"spark.executorEnv.PYTHONPATH", "spark.executorEnv.PYSPARK_PYTHON"})
-# S3A's magic committer: a task uploads its file in parts, and what completes the upload is the
-# job's commit. Others write aside and rename, which in S3 is a copy: slow, and of encrypted objects
-# Amazon's SDK refuses it without TLS, which the local cloud has not.
-_COMMITTER = {
-    "spark.hadoop.fs.s3a.committer.name": "magic",
-    "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
-    **{
-        f"spark.hadoop.mapreduce.outputcommitter.factory.scheme.{scheme}": (
-            "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
-        )
-        for scheme in ("s3", "s3a")
-    },
-    "spark.sql.sources.commitProtocolClass": (
-        "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol"
-    ),
-    "spark.sql.parquet.output.committer.class": (
-        "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter"
-    ),
-}
 
 
 def write_spark_defaults(  # noqa: PLR0913 - by keyword
@@ -80,37 +61,14 @@ def spark_properties(
     """Every Spark property of a job: the session of one machine, S3A, and the UI."""
     session = session_conf(SessionSettings(app_name="fraudlake-job", local_dir=work.absolute()))
     kept = {name: value for name, value in session.items() if name not in _OF_A_CHECKOUT}
-    # On the class path, not in spark.jars: Spark would copy 280 MB at each start.
-    path = {"spark.driver.extraClassPath": os.pathsep.join(str(one.absolute()) for one in jars)}
-    return kept | path | _s3a(endpoint, region, work) | _ui(ui_port)
-
-
-def _s3a(endpoint: str, region: str, work: Path) -> dict[str, str]:
-    """S3 through S3A, which is Glue 5.1's connector too, for both names that a path may bear."""
-    s3a = {
-        "endpoint": endpoint,
-        "endpoint.region": region,
-        "path.style.access": "true",
-        "connection.ssl.enabled": str(endpoint.startswith("https:")).lower(),
-        "aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
-        # Blocks of a file wait on disk, not in the heap, and go up while the next is written.
-        "fast.upload.buffer": "disk",
-        "buffer.dir": str((work / "s3a").absolute()),
-        # A file that is replaced while it is read fails the read; S3A's default, said aloud.
-        "change.detection.source": "etag",
-        "change.detection.mode": "server",
-        # Else each new object has S3A delete markers of all folders above it.
-        "directory.marker.retention": "keep",
-        # A server on loopback that does not answer is gone.
-        "attempts.maximum": "3",
-        "retry.limit": "3",
-        "connection.establish.timeout": "5000",
-    }
-    return (
-        {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
-        | {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
-        | _COMMITTER
+    access = S3Access(
+        jars=jars,
+        region=region,
+        endpoint=endpoint,
+        login=ENVIRONMENT_LOGIN,
+        buffer_dir=work / "s3a",
     )
+    return kept | s3a_conf(access) | _ui(ui_port)
 
 
 def _ui(port: int | None) -> dict[str, str]:

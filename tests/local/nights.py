@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -9,12 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fraudlake.lake import Lake
+from fraudlake.local.actors import OPERATOR
 from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.delivery import Delivery
 from fraudlake.local.jars import fetch_jars
 from fraudlake.local.night_report import NightReport, lake_of, night_report
 from fraudlake.runs import Manifest
+from fraudlake.s3 import S3Folder
 from fraudlake.sample_data import SamplePlan, write_sample_data
+from tests.lakes import Row, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +53,8 @@ class Story:
     cloud: LocalCloud
     data: Path
     chapters: dict[str, Chapter] = field(default_factory=dict)
+    played: dict[date, dict[str, list[Row]]] = field(default_factory=dict)
+    by_command: dict[date, dict[str, list[Row]]] = field(default_factory=dict)
 
     def night(self, name: str, day: date, *fail_at: str) -> None:
         """Deliver a day and play its night."""
@@ -105,7 +112,7 @@ def _chapters(story: Story) -> None:
     story.night("crawler fails", second, RAW_CRAWLER)
     story.night("job fails", second, SCORE_JOB)
     story.night("third night", third)
-    _copy(story, "before the rerun")
+    score_by_command(story)
     late = "L1,C00000001,2025-01-06T12:00:00Z,12.00,USD,M1,online,US\n"
     story.put(f"transactions/ingest_date={first}/late.csv", f"{header}\n{late}")
     story.again("rerun", from_=str(first), to=str(first))
@@ -117,46 +124,37 @@ def _chapters(story: Story) -> None:
     story.play("reordered", lambda: story.cloud.start_night(story.cloud.nightly, fourth))
 
 
-def _copy(story: Story, name: str) -> None:
-    """Keep both buckets as files: what was read, and what was written."""
-    raw, curated = story.cloud.bucket_of("transactions"), lake_of(story.cloud).storage
-    s3 = story.cloud.actors.client("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=raw):
-        for one in page["Contents"]:
-            target = story.data.parent / name / "raw" / one["Key"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(raw, one["Key"], str(target))
-    for file in curated.files():
-        target = story.data.parent / name / "curated" / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with curated.open(file.name) as stream:
-            target.write_bytes(stream.read())
-
-
-def score_from_files(folder: Path) -> Path:
-    """Score the copied raw bucket by the command line; the folder of its tables."""
-    raw, out = folder / "raw", folder / "scored"
-    tables = [
-        word
-        for option, table in (
-            ("--transactions", "transactions"),
-            ("--customers", "customers"),
-            ("--blacklist", "blacklist"),
-            ("--fx", "fx_rates"),
-        )
-        for word in (option, str(raw / table))
-    ]
+def score_by_command(story: Story) -> None:
+    """Score the raw bucket by the command line, and keep the rows of both ways, by date."""
+    cloud = story.cloud
+    raw, s3 = cloud.bucket_of("transactions"), cloud.actors.client("s3")
+    s3.create_bucket(Bucket="by-command")
+    tables_of = {
+        "--transactions": "transactions",
+        "--customers": "customers",
+        "--blacklist": "blacklist",
+        "--fx": "fx_rates",
+    }
+    named = [word for one, name in tables_of.items() for word in (one, f"s3://{raw}/{name}")]
     span = ["--from", str(EMPTY_DAY), "--to", str(DAYS[2])]
-    subprocess.run(
+    done = subprocess.run(
         [
             str(Path(sys.executable).with_name("fraudlake")),
             "score",
-            *tables,
+            *named,
             "--out",
-            str(out),
+            "s3://by-command/lake",
             *span,
         ],
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
+        env={**os.environ, **cloud.actors.environment(OPERATOR)},
     )
-    return out
+    assert done.returncode == 0, done.stderr
+    by_command = Lake(S3Folder("by-command", "lake/", s3))
+    story.by_command, story.played = _rows(by_command), _rows(lake_of(cloud))
+
+
+def _rows(lake: Lake) -> dict[date, dict[str, list[Row]]]:
+    return {day: tables(lake, one) for day, one in lake.run_log().in_force.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.athena_lake import CURATED, RULE, Lake, scored
+from tests.local.athena_lake import RULE, Lake, scored
 from tests.stacks.curated_lake import NEWER, OLDER, SAVED, VIEWS
 
 if TYPE_CHECKING:
@@ -235,12 +235,13 @@ def test_the_history_of_a_customer_is_newest_first(lake: Lake) -> None:
     assert found[2]["risk_reasons"] == "[]"
 
 
-def test_the_saved_queries_are_those_of_the_template(lake: Lake) -> None:
-    ids = lake.call("ListNamedQueries", WorkGroup="fraudlake-dev")["NamedQueryIds"]
-    found = lake.call("BatchGetNamedQuery", NamedQueryIds=[*ids, "unknown"])
-    one = lake.call("GetNamedQuery", NamedQueryId=ids[0])["NamedQuery"]
-
-    assert {named["Name"] for named in found["NamedQueries"]} == set(TITLES.values())
-    assert found["UnprocessedNamedQueryIds"] == [{"NamedQueryId": "unknown"}]
-    assert (one["Database"], one["WorkGroup"]) == (CURATED, "fraudlake-dev")
-    assert lake.call("ListNamedQueries")["NamedQueryIds"] == []  # of the workgroup `primary`
+def test_evidence_can_be_unnested_into_its_fields(lake: Lake) -> None:
+    found = lake.ask(
+        "SELECT e.rule, e.points + 1 AS more, e.place FROM current_scored_transactions "
+        "CROSS JOIN UNNEST(evidence) WITH ORDINALITY AS e (rule, points, text, place) "
+        "WHERE transaction_id = 'T5' ORDER BY e.place"
+    )
+    assert [tuple(one.values()) for one in found] == [
+        (RULE, "71", "1"),
+        ("VELOCITY_BURST", "26", "2"),
+    ]
