@@ -132,6 +132,7 @@ class Athena:
             try:
                 execution.progress.check()
                 answer = self._answer(execution)
+                execution.progress.check()
                 keep(execution, answer, self._client("s3", execution.role))
                 execution.answer = answer
             except QueryFailed as found:

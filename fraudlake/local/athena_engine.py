@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,9 @@ class Engine:
         self._connection.close()
 
     def interrupt(self) -> None:
-        """End what is running; for another thread."""
-        self._connection.interrupt()
+        """End what is running, if anything still is; for another thread."""
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
+            self._connection.interrupt()
 
     def add_table(self, table: Table, rows: pa.Table) -> None:
         """Copy rows in, under the table's name."""

@@ -27,14 +27,9 @@ def keep(execution: Execution, answer: Answer, s3: Any) -> None:  # noqa: ANN401
 
     Raises QueryFailed when the role may not write there.
     """
-    header = [one.name for one in answer.columns]
-    if execution.has_header:
-        text = csv_text(header, answer.rows)
-    else:
-        text = "".join("\t".join(map(str, row)) + "\n" for row in answer.rows)
     columns = json.dumps([_column_info(one) for one in answer.columns])
     bucket, key = split_uri(execution.output)
-    for name, content in ((key, text), (f"{key}.metadata", columns)):
+    for name, content in ((key, _written(execution, answer)), (f"{key}.metadata", columns)):
         body = {"Bucket": bucket, "Key": name, "Body": content.encode()}
         try:
             s3.put_object(**body, **_protection(execution.results))
@@ -43,6 +38,12 @@ def keep(execution: Execution, answer: Answer, s3: Any) -> None:  # noqa: ANN401
                 f"Access denied when writing output to url: s3://{bucket}/{name} . Please ensure "
                 f"you are allowed to access the S3 bucket: {error}"
             ) from error
+
+
+def _written(execution: Execution, answer: Answer) -> str:
+    if execution.has_header:
+        return csv_text([one.name for one in answer.columns], answer.rows)
+    return "".join("\t".join(map(str, row)) + "\n" for row in answer.rows)
 
 
 def check_output(execution: Execution, s3: Any) -> None:  # noqa: ANN401 - a boto3 client
@@ -61,13 +62,8 @@ def page_of(execution: Execution, asked: Mapping[str, Any], s3: Any) -> dict[str
     """
     rows = execution.rows()
     begin, size = _place(asked.get("NextToken"), len(rows)), _page_size(asked)
-    bucket, key = split_uri(execution.output)
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        raise bad_request(f"Could not find results at {execution.output}: {error}") from error
-    answer = execution.answer
-    columns = [_column_info(one) for one in answer.columns] if answer else []
+    _check_readable(execution, s3)
+    columns = [_column_info(one) for one in execution.answer.columns] if execution.answer else []
     page: dict[str, Any] = {
         "UpdateCount": 0,
         "ResultSet": {
@@ -75,9 +71,15 @@ def page_of(execution: Execution, asked: Mapping[str, Any], s3: Any) -> dict[str
             "ResultSetMetadata": {"ColumnInfo": columns},
         },
     }
-    if begin + size < len(rows):
-        page["NextToken"] = str(begin + size)
-    return page
+    return {**page, "NextToken": str(begin + size)} if begin + size < len(rows) else page
+
+
+def _check_readable(execution: Execution, s3: Any) -> None:  # noqa: ANN401 - a boto3 client
+    bucket, key = split_uri(execution.output)
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        raise bad_request(f"Could not find results at {execution.output}: {error}") from error
 
 
 def _place(token: str | None, count: int) -> int:

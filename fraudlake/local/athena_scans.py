@@ -43,24 +43,23 @@ def _scans(scope: Scope, asked: list[exp.Expr], wanted: set[str] | None) -> Iter
 
     `asked` name output columns without a table; of the output, only the columns `wanted` are.
     """
-    if scope.set_operation_scopes:
-        for branch in scope.set_operation_scopes:
-            # Conditions name the columns of the first branch.
-            yield from _scans(branch, [], None)
-        return
-    for inner in scope.subquery_scopes:
+    for inner in (*scope.subquery_scopes, *scope.set_operation_scopes):
+        # What is asked of a union names the columns of its first branch; it stays where it is.
         yield from _scans(inner, [], None)
-    if isinstance(scope.expression, _WITHOUT_SOURCES):
-        return
-    needed = _needed(scope, wanted)
+    if not scope.set_operation_scopes and not isinstance(scope.expression, _WITHOUT_SOURCES):
+        yield from _of_sources(scope, asked, _needed(scope, wanted))
+
+
+def _of_sources(scope: Scope, asked: list[exp.Expr], needed: list[exp.Column]) -> Iterator[Scan]:
+    """The scans of what a SELECT reads from."""
     conditions = [*_handed_down(scope, asked), *_own_conditions(scope)]
     for alias, (_, source) in scope.selected_sources.items():
-        mine = [one for one, sources in conditions if _is_about(one, alias, sources)]
+        mine = [_without_table(one) for one, may in conditions if _is_about(one, alias, may)]
         columns = {column.name for column in needed if column.table in _names(alias, column)}
         if isinstance(source, Scope):
-            yield from _scans(source, [_without_table(one) for one in mine], columns)
+            yield from _scans(source, mine, columns)
         else:
-            yield Scan(source.db, source.name, columns, [_without_table(one) for one in mine])
+            yield Scan(source.db, source.name, columns, mine)
 
 
 def _names(alias: str, column: exp.Column) -> tuple[str, ...]:
@@ -89,8 +88,9 @@ def _own_conditions(scope: Scope) -> Iterator[tuple[exp.Expr, frozenset[str]]]:
         yield one, names if _rejects_nulls(one) else names - nullable
     for join in select.args.get("joins") or []:
         own = frozenset({join.alias_or_name})
-        allowed = {"": names - nullable, "LEFT": own, "RIGHT": names - own}
         for one in _conjuncts(join.args.get("on")):
+            others = names - own if _rejects_nulls(one) else frozenset()
+            allowed = {"": names - nullable, "LEFT": own, "RIGHT": others}
             yield one, allowed.get(join.side, frozenset())
 
 

@@ -73,19 +73,23 @@ def parse_query(text: str) -> exp.Query:
     if len(text.encode()) > LONGEST or not text.strip():
         raise bad_request(f"queryString must have 1 to {LONGEST} bytes")
     first = _tokens(text)[:1]
-    if first and first[0].text.upper() in _OTHER_STATEMENTS:
-        told = f"the statement {first[0].text.upper()}"
-        raise NotPlayed(told, "only statements that read are played")
-    try:
-        statements = [one for one in sqlglot.parse(text, dialect=AthenaSql) if one is not None]
-    except ParseError as error:
-        raise bad_request(_mismatch(error)) from error
+    word = first[0].text.upper() if first else ""
+    if word in _OTHER_STATEMENTS:
+        raise NotPlayed(f"the statement {word}", "only statements that read are played")
+    statements = _parsed(text)
     if len(statements) != 1 or isinstance(statements[0], exp.Block):
         raise bad_request(f"Only one sql statement is allowed. Got: {text}")
     [statement] = statements
     if not isinstance(statement, exp.Query):
-        raise bad_request(f"line 1:1: mismatched input '{first[0].text}'")
+        raise bad_request(f"line 1:1: mismatched input '{word}'")
     return statement
+
+
+def _parsed(text: str) -> list[exp.Expr]:
+    try:
+        return [one for one in sqlglot.parse(text, dialect=AthenaSql) if one is not None]
+    except ParseError as error:
+        raise bad_request(_mismatch(error)) from error
 
 
 def _tokens(text: str) -> list[Token]:

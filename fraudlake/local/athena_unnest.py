@@ -17,20 +17,25 @@ def unnest_rule(node: exp.Expr) -> exp.Expr:
         raise NotPlayed(f"{at(node)}UNNEST without names", "write UNNEST(...) AS t (column, ...)")
     if len(node.expressions) == 1 and _is_simple(node.expressions[0]):
         return node
-    inner, outer = exp.Select(), exp.Select()
-    for place, one in enumerate(node.expressions):
-        for name, array in _arrays(one, f"u{place}"):
-            inner = inner.select(exp.alias_(call("unnest", array), name), copy=False)
-        outer = outer.select(*_outputs(one, f"u{place}"), copy=False)
-    columns = [*alias.columns]
+    rows = _side_by_side(node)
+    columns = [*alias.columns, *([node.args["offset"]] if node.args.get("offset") else [])]
+    if len(rows.selects) != len(columns):
+        raise NotPlayed(f"{at(node)}UNNEST of {len(rows.selects)} columns as {len(columns)}")
+    names = [one.copy() for one in columns]
+    return exp.Subquery(this=rows, alias=exp.TableAlias(this=alias.this, columns=names))
+
+
+def _side_by_side(node: exp.Expr) -> exp.Select:
+    """The values of all arrays, side by side, and their places when these are asked for."""
+    sources = [(one, f"u{place}") for place, one in enumerate(node.expressions)]
+    arrays = [
+        exp.alias_(call("unnest", array), name) for one in sources for name, array in _arrays(*one)
+    ]
+    outputs = [output for one in sources for output in _outputs(*one)]
     if node.args.get("offset"):
-        inner = inner.select(exp.alias_(_places(node), "place"), copy=False)
-        outer = outer.select(exp.column("place"), copy=False)
-        columns.append(node.args["offset"])
-    if len(outer.selects) != len(columns):
-        raise NotPlayed(f"{at(node)}UNNEST of {len(outer.selects)} columns as {len(columns)}")
-    put = exp.TableAlias(this=alias.this, columns=[one.copy() for one in columns])
-    return exp.Subquery(this=outer.from_(inner.subquery("u"), copy=False), alias=put)
+        arrays.append(exp.alias_(_places(node), "place"))
+        outputs.append(exp.column("place"))
+    return exp.select(*outputs).from_(exp.select(*arrays).subquery("u"))
 
 
 def _is_simple(node: exp.Expr) -> bool:

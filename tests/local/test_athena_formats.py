@@ -97,8 +97,7 @@ def test_what_is_zipped_by_its_name_is_unzipped(tmp_path: Path) -> None:
     path = tmp_path / "part.gz"
     path.write_bytes(gzip.compress(b"1,2,3\n"))
 
-    of = table(OPEN_CSV, dict.fromkeys("abc", "string"))
-    assert read(path, of) == [{"a": "1", "b": "2", "c": "3"}]
+    assert read(path, table(OPEN_CSV, {"a": "string"})) == [{"a": "1"}]
 
 
 COLUMNS = {

@@ -1,4 +1,4 @@
-"""What Athena tells of workgroups, saved queries and the catalog."""
+"""What Athena tells of workgroups, executions, saved queries and the catalog."""
 
 from __future__ import annotations
 
@@ -65,3 +65,13 @@ def test_the_catalog_is_shown_as_athena_shows_it(lake: Lake) -> None:
     )
     with pytest.raises(CallError, match="Table none not found"):
         lake.call("GetTableMetadata", **of, TableName="none")
+
+
+def test_executions_are_listed_by_workgroup_newest_first(lake: Lake) -> None:
+    ids = [lake.run("SELECT 1")["QueryExecutionId"] for _ in range(2)]
+    listed = lake.call("ListQueryExecutions", WorkGroup=WORKGROUP)["QueryExecutionIds"]
+    batch = lake.call("BatchGetQueryExecution", QueryExecutionIds=[*ids, "none"])
+
+    assert listed[:2] == [*reversed(ids)]
+    assert [one["QueryExecutionId"] for one in batch["QueryExecutions"]] == ids
+    assert batch["UnprocessedQueryExecutionIds"] == [{"QueryExecutionId": "none"}]

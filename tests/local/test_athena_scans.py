@@ -49,6 +49,7 @@ SPARED = {
     "SELECT t.x FROM d.t JOIN d.u ON t.day = '1' AND t.x = u.x": [ONE],
     "SELECT t.x FROM d.u LEFT JOIN d.t ON t.day = '1' AND t.x = u.x": [ONE],
     "SELECT t.x FROM d.u LEFT JOIN d.t ON t.x = u.x WHERE t.day = '1'": [ONE],
+    "SELECT t.x FROM d.t RIGHT JOIN d.u ON t.day = '1' AND t.x = u.x": [ONE],
     "SELECT t.x FROM d.t LEFT JOIN d.u ON t.x = u.x WHERE t.day = '1'": [ONE],
     "SELECT t.x FROM d.t, UNNEST(ARRAY[1]) AS v (z) WHERE t.day = '1'": [ONE],
     "SELECT n FROM (SELECT day, count(*) AS n FROM d.t GROUP BY day) WHERE day = '1'": [ONE],
@@ -76,6 +77,7 @@ KEPT = [
     "SELECT t.x FROM d.t LEFT JOIN d.u ON t.day = '1'",
     "SELECT t.x FROM d.t FULL JOIN d.u ON t.day = '1'",
     "SELECT t.x FROM d.u RIGHT JOIN d.t ON t.day = '1'",
+    "SELECT t.x FROM d.t RIGHT JOIN d.u ON t.day IS NULL",
     # Branches of a union, and what is not about one table alone.
     "SELECT x FROM (SELECT x, day FROM d.t UNION ALL SELECT x, day FROM d.u) WHERE day = '1'",
     "SELECT t.x FROM d.t JOIN d.u ON t.x = u.x WHERE t.day = u.day",

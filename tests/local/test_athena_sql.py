@@ -36,12 +36,12 @@ def test_nulls_come_last_in_both_directions() -> None:
 
 def test_aggregates_have_the_types_of_their_columns() -> None:
     """1.50 + 2.25 = 3.75, by three 1.25; 7 whole ones by three 2.333..."""
-    sql = "SELECT sum(n), avg(n), sum(d), avg(d), sum(n) / 2, count(n), count(*) FROM t"
+    sql = "SELECT sum(n), avg(n), sum(d), avg(d), sum(n) / 2, sum(n) / 2.0, count(*) FROM t"
     found = answer(f"{NUMBERS} {sql}")
 
-    assert found.rows == (("7", "2.3333333333333335", "3.75", "1.25", "3", "3", "4"),)
+    assert found.rows == (("7", "2.3333333333333335", "3.75", "1.25", "3", "3.5", "4"),)
     assert [one.type for one in found.columns] == [
-        *("bigint", "double", "decimal", "decimal", "bigint", "bigint", "bigint")
+        *("bigint", "double", "decimal", "decimal", "bigint", "decimal", "bigint")
     ]
 
 

@@ -139,3 +139,12 @@ def test_sql_that_reaches_for_files_or_for_the_engine_is_refused(lake: Lake, sql
 
     assert found["Status"]["State"] == "FAILED"
     assert reason(found).startswith(("NOT_SUPPORTED: ", "TABLE_NOT_FOUND: "))
+
+
+def test_the_same_token_is_the_same_query(lake: Lake) -> None:
+    token = {"ClientRequestToken": "0" * 32, "WorkGroup": WORKGROUP}
+    first = lake.call("StartQueryExecution", QueryString="SELECT 1", **token)
+
+    assert lake.call("StartQueryExecution", QueryString="SELECT 1", **token) == first
+    with pytest.raises(CallError, match="Idempotent parameters do not match"):
+        lake.call("StartQueryExecution", QueryString="SELECT 2", **token)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
+from fraudlake.local import athena_engine
 from fraudlake.local.athena_engine import Engine
 from fraudlake.local.athena_failures import QueryFailed
 from fraudlake.local.athena_text import csv_text, double_text
@@ -88,14 +90,13 @@ def test_an_object_of_an_answer_quotes_all_but_nulls() -> None:
     ],
 )
 def test_the_engine_reaches_no_file_and_no_variable(
-    engine: Engine, tmp_path: Path, sql: str
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str
 ) -> None:
     """Were a query translated wrongly, this is what would still hold."""
-    outside = [1]
+    monkeypatch.setattr(athena_engine, "outside", pa.table({"a": ["secret"]}), raising=False)
     (tmp_path / "file").write_text("secret")
 
     with pytest.raises(QueryFailed) as failed:
         engine.answer(sql.format(file=tmp_path / "file", folder=tmp_path))
     assert "secret" not in failed.value.reason
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
-    assert outside
