@@ -99,6 +99,7 @@ class BatchRun:
         with self._step("committing", rows=read):
             rows = tally.rows_of_manifest(read, counts, metrics, self._rule_ids)
             outputs = self._check_written(rows)
+            self.sources.check_unchanged(self.batch)
             manifest = self._manifest(past, Outcome(started, oldest, rows, metrics, outputs))
             self.lake.commit(manifest)
         return manifest
@@ -120,7 +121,11 @@ class BatchRun:
         )
         counts = tally.cleansing_counts(cleansed).collect()[0].asDict()
         self._check_malformed(counts["MALFORMED_ROW"], counts["decided"])
-        return cleansed, counts, int(read.get["read"])
+        rows = int(read.get["read"])
+        self.sources.check_complete(
+            "transactions", self.sources.transactions.files_of(self.batch), rows
+        )
+        return cleansed, counts, rows
 
     def _check_malformed(self, malformed: int, rows: int) -> None:
         allowed = self.sources.book.settings.cleansing.malformed_share

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from fraudlake.files import InputFile, is_data
 
-    from fraudlake.files import InputFile, TableFiles
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fraudlake.files import TableFiles
     from fraudlake.runs import Manifest
 
 Change = dict[str, str]
@@ -34,6 +36,22 @@ def changed_inputs(runs: Iterable[Manifest], tables: Mapping[str, TableFiles]) -
     ]
 
 
+def changes_since(files: Sequence[InputFile]) -> list[tuple[str, str]]:
+    """What happened to files, all of one partition or table, since they were found: name, change.
+
+    Looks at storage again. In a partition other files may have come; a table without partitions
+    is read as it was found.
+    """
+    if not files:
+        return []
+    storage, partition = files[0].storage, files[0].partition
+    before, listed = _facts(files), storage.files(partition or "")
+    now = _facts(InputFile(storage, one) for one in listed if is_data(one.name))
+    if partition is None:
+        now = {name: fact for name, fact in now.items() if name in before}
+    return sorted(_changes(before, now).items())
+
+
 def _differences(run: Manifest, table: str, files: TableFiles) -> dict[str, str]:
     before = {one["name"]: _mark(one) for one in run.inputs if one["table"] == table}
     day = _partition_of(run, table)
@@ -43,6 +61,12 @@ def _differences(run: Manifest, table: str, files: TableFiles) -> dict[str, str]
         now = {name: fact for name, fact in _facts(files.by_date[None]).items() if name in before}
     else:
         return {}
+    return _changes(before, now)
+
+
+def _changes(
+    before: Mapping[str, tuple[int, str]], now: Mapping[str, tuple[int, str]]
+) -> dict[str, str]:
     came = dict.fromkeys(now.keys() - before.keys(), "came")
     gone = dict.fromkeys(before.keys() - now.keys(), "gone")
     both = now.keys() & before.keys()

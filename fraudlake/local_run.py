@@ -53,7 +53,7 @@ class LocalRun:
     def s3_access(self) -> S3Access | None:
         """How Spark reaches the places in S3, with the login of this process; None without any.
 
-        Fetches S3A's jars once, and says so before. Raises SettingsError without a region.
+        Fetches S3A's jars once, and says so before.
         """
         places = (*vars(self.paths).values(), self.out)
         buckets = [place for place in places if isinstance(place, S3Folder)]
@@ -66,10 +66,14 @@ class LocalRun:
         return S3Access(
             jars=fetch_jars(report=say_download),
             region=client.region_name,
-            endpoint=None
-            if endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-            else endpoint,
+            endpoint=None if _is_default(endpoint, client.region_name) else endpoint,
         )
+
+
+def _is_default(endpoint: str, region: str) -> bool:
+    """Whether an endpoint is S3's own of the region, which Spark finds by itself."""
+    hosts = {"s3.amazonaws.com", f"s3.{region}.amazonaws.com", f"s3.{region}.amazonaws.com.cn"}
+    return endpoint.removeprefix("https://") in hosts
 
 
 def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) -> ScoreResult:

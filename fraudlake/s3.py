@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-_READ_AHEAD = 4 << 20  # bytes of one request for part of an object
+_READ_AHEAD = 1 << 16  # bytes that a short read fetches; a long one is a request of its own
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class S3Folder:
         return cast("BinaryIO", io.BufferedReader(parts, _READ_AHEAD))
 
     def put_new(self, name: str, content: bytes) -> None:
-        """One PUT: the object is there whole, or not."""
+        """One PUT: the object is there whole, or not. S3 is not asked whether the name is taken."""
         with self._told(name):
             self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content)
 

@@ -9,11 +9,13 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from fraudlake import blacklist, customers
-from fraudlake.errors import InputError, SchemaError
+from fraudlake.changes import changes_since
+from fraudlake.errors import InputError, RunError
 from fraudlake.files import InputFile, TableFiles, find_table
 from fraudlake.fx_source import FxSource, open_fx
-from fraudlake.input_tables import BLACKLIST, CUSTOMERS, FX_RATES, TRANSACTIONS, InputTable
+from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.session import fit_to_input
+from fraudlake.source_files import PARTITIONED_BY, check_columns, files_used
 from fraudlake.tables import BatchInputs
 from fraudlake.tabular import FileReader
 from fraudlake.transactions import TransactionSource
@@ -28,13 +30,6 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
     from fraudlake.tabular import TableReader
-
-PARTITIONED_BY = {
-    TRANSACTIONS: "ingest_date",
-    CUSTOMERS: "snapshot_date",
-    BLACKLIST: "snapshot_date",
-    FX_RATES: None,
-}
 
 
 @dataclass(frozen=True)
@@ -98,6 +93,29 @@ class Sources:
             "fx_rates": self.fx_rates.files,
         }
 
+    def check_complete(self, table: str, files: Sequence[InputFile], rows: int) -> None:
+        """Raise RunError when files gave more or fewer rows than they hold, as far as is known."""
+        expected = self.reader.expected_rows(files)
+        if expected is not None and rows != expected:
+            raise RunError(
+                f"{table}: {rows} rows were read from {files[0].where} and the files beside it, "
+                f"which hold {expected}; nothing is committed. See whether the crawler registered "
+                "the partition as the table has it"
+            )
+
+    def check_unchanged(self, batch: date) -> None:
+        """Raise RunError when a file of a batch came, changed or went since it was found."""
+        changed = [
+            f"{table}: {name} {change}"
+            for table, files in self.files_of(batch).items()
+            for name, change in changes_since(files)
+        ]
+        if changed:
+            raise RunError(
+                f"batch {batch} was changed while it was scored, nothing is committed: "
+                f"{'; '.join(changed[:10])}; score it again"
+            )
+
     def _snapshot(
         self, name: str, day: date | None, opener: Callable[[date | None], Snapshot]
     ) -> Snapshot:
@@ -113,6 +131,7 @@ class Sources:
         rows = customers.deduplicated_customers(raw.drop("raw_line")).persist()
         total = F.coalesce(F.sum("duplicates"), F.lit(0))
         duplicates = rows.agg(total.alias("duplicates")).first()
+        self.check_complete("customers", files, counts.get["rows"])
         _check_ragged("customers", self.paths.customers, counts.get, self.book.settings)
         facts = {**_snapshot_facts(day), **counts.get}
         return Snapshot(rows, files, {**facts, "duplicates": duplicates[0] if duplicates else 0})
@@ -126,6 +145,7 @@ class Sources:
             F.count_if(~F.col("is_usable")).alias("set_aside"),
             F.coalesce(F.sum("dates_unparsed"), F.lit(0)).alias("dates_unparsed"),
         ).first()
+        self.check_complete("blacklist", files, counts.get["rows"])
         _check_ragged("blacklist", self.paths.blacklist, counts.get, self.book.settings)
         found = quality.asDict() if quality else {}
         return Snapshot(rows, files, {**_snapshot_facts(day), **counts.get, **found})
@@ -155,7 +175,7 @@ def open_tables(  # noqa: PLR0913, PLR0917 - all that inputs consist of
     """
     carry = book.settings.cleansing.carry
     used = files_used(tables, *span)
-    _check_columns(used, carry, reader)
+    check_columns(used, carry, reader)
     fit_to_input(spark, [file for _, files in used[1:] for file in files])
     transactions = TransactionSource(reader, tables["transactions"], carry)
     if not transactions.files.is_partitioned:
@@ -184,49 +204,6 @@ def find_tables(paths: InputPaths) -> dict[str, TableFiles]:
     if problems:
         raise InputError(problems)
     return found
-
-
-def files_used(
-    tables: dict[str, TableFiles], first: date, last: date
-) -> list[tuple[InputTable, list[InputFile]]]:
-    """The files that the batches can touch: broken ones elsewhere do not stop them."""
-    transactions = tables["transactions"]
-    in_range = [
-        file
-        for day, files in transactions.by_date.items()
-        if day is None or first <= day <= last
-        for file in files
-    ]
-    used = [(TRANSACTIONS, in_range), (FX_RATES, tables["fx_rates"].by_date[None])]
-    for table in (CUSTOMERS, BLACKLIST):
-        files = tables[table.name]
-        days = {files.newest_until(day) for day in (first, last)}
-        days |= {day for day in files.dates if first <= day <= last}
-        used.append((table, [file for day in days for file in files.by_date[day]]))
-    return used
-
-
-def _check_columns(
-    used: Sequence[tuple[InputTable, list[InputFile]]], carry: tuple[str, ...], reader: TableReader
-) -> None:
-    problems: list[str] = []
-    carried: set[str] = set()
-    for table, files in used:
-        for file in files:
-            try:
-                columns = reader.check(file, table)
-            except InputError as error:
-                problems += error.problems
-                continue
-            carried |= set(columns) & set(carry) if table is TRANSACTIONS else set()
-    missing = [name for name in carry if name not in carried]
-    if missing and used[0][1] and not problems:
-        problems.append(
-            f"transactions: no file has the carried column {', '.join(missing)}; "
-            "correct settings.cleansing.carry in the rule file"
-        )
-    if problems:
-        raise SchemaError(problems)
 
 
 def _counted(raw: DataFrame) -> tuple[Observation, DataFrame]:

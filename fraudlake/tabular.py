@@ -13,13 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.errors import SchemaError
-from fraudlake.files import (
-    InputFile,
-    check_encoding,
-    file_columns,
-    nanosecond_columns,
-    parquet_layout,
-)
+from fraudlake.headers import check_encoding, file_columns, nanosecond_columns, parquet_layout
 from fraudlake.tables import TEXT
 from fraudlake.text import trimmed
 
@@ -28,6 +22,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
+    from fraudlake.files import InputFile
     from fraudlake.input_tables import InputTable
 
 RAW_LINE = "raw_line"
@@ -49,6 +44,9 @@ class TableReader(Protocol):
         all_columns: bool = False,
     ) -> DataFrame:
         """The rows of the files as text; columns as `read_input` has them."""
+
+    def expected_rows(self, files: Sequence[InputFile]) -> int | None:
+        """How many rows the files hold, where somebody else than this process reads them."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,9 @@ class FileReader:
     ) -> DataFrame:
         """The rows as `read_input` reads them."""
         return read_input(self.spark, files, table, extra, all_columns=all_columns)
+
+    def expected_rows(self, files: Sequence[InputFile]) -> None:
+        """None: what is read here is counted as it is read."""
 
 
 def read_input(
@@ -159,7 +160,7 @@ def _read_csv(
         .option("mode", "PERMISSIVE")
         .option("columnNameOfCorruptRecord", RAW_LINE)
         .option("enforceSchema", True)
-        .csv([_spark_path(file) for file in files])
+        .csv([spark_path(file) for file in files])
     )
     is_whole = F.col(RAW_LINE).isNull()
     columns = [F.when(is_whole, F.col(fields[header.index(name)])).alias(name) for name in kept]
@@ -171,7 +172,7 @@ def _read_csv(
 def _read_parquet(
     spark: SparkSession, files: Sequence[InputFile], kept: Sequence[str], wanted: Sequence[str]
 ) -> DataFrame:
-    rows = spark.read.parquet(*(_spark_path(file) for file in files))
+    rows = spark.read.parquet(*(spark_path(file) for file in files))
     nested = [one for one in rows.schema.fields if one.name in kept and _is_nested(one)]
     refused = [one for one in nested if one.name in wanted]
     if refused:
@@ -187,7 +188,7 @@ def _is_nested(field: t.StructField) -> bool:
     return isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType)
 
 
-def _spark_path(file: InputFile) -> str:
+def spark_path(file: InputFile) -> str:
     """A path in which Spark finds no pattern of file names."""
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", file.uri)
 

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from fraudlake.errors import InputError, SchemaError
-from fraudlake.files import check_encoding, file_columns
+from fraudlake.headers import check_encoding, file_columns, shown_columns
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS, TRANSACTIONS
-from fraudlake.sources import PARTITIONED_BY
-from fraudlake.tabular import RAW_LINE, empty_frame, read_input
+from fraudlake.source_files import PARTITIONED_BY
+from fraudlake.tabular import RAW_LINE, empty_frame, read_input, spark_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from awsglue.context import GlueContext
     from mypy_boto3_glue import GlueClient
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from fraudlake.files import InputFile, TableFiles
     from fraudlake.input_tables import InputTable
 
 # A quoted field that every reader of CSV takes for the same text.
-_PLAIN_QUOTES = r'(?<=^|,)"[^"\\]*"(?=,|$)'
+_PLAIN_QUOTES = r'(?<=\A|,)"[^"\\\x00]*"(?=,|\z)'
 
 
 @dataclass(frozen=True)
@@ -81,38 +81,42 @@ def check_registered(
     """
     problems: list[str] = []
     for table in (TRANSACTIONS, CUSTOMERS, BLACKLIST):
-        files, registered = tables[table.name], catalog.partition_dates(table)
-        stored = set(files.dates)
-        used = _days_used(table, files, registered, dates)
-        problems += _registered_problems(table, used - registered, used - stored, files)
+        files = tables[table.name]
+        problems += _registered_problems(table, files, catalog.partition_dates(table), dates)
     if problems:
         raise InputError(problems)
 
 
-def _days_used(
-    table: InputTable, files: TableFiles, registered: set[date], dates: Sequence[date]
-) -> set[date]:
-    if table is TRANSACTIONS:
-        return set(dates)
-    known = {*files.dates, *registered}
-    earlier = [max((day for day in known if day <= batch), default=min(known)) for batch in dates]
-    return set(earlier)
-
-
 def _registered_problems(
-    table: InputTable, unregistered: set[date], lost: set[date], files: TableFiles
+    table: InputTable, files: TableFiles, registered: set[date], dates: Sequence[date]
 ) -> Iterator[str]:
     key = PARTITIONED_BY[table]
-    if unregistered:
+    if not files.is_partitioned:
+        yield f"{table.name}: {files.root} has files beside {key}= folders; move them into one"
+        return
+    stored = {day for day in files.dates if files.by_date[day]}
+    used = _days_used(table, stored, registered, dates)
+    if unregistered := used - registered:
         yield (
             f"{table.name}: {files.root} has {_named(key, unregistered)}, which the catalog does "
             "not know; run the crawler of the raw tables, see its log, then run the workflow again"
         )
-    if lost:
+    if lost := used - stored:
         yield (
             f"{table.name}: the catalog knows {_named(key, lost)}, but {files.root} has no object "
             "there; restore them (the bucket keeps versions), or delete the partition"
         )
+
+
+def _days_used(
+    table: InputTable, stored: set[date], registered: set[date], dates: Sequence[date]
+) -> set[date]:
+    """The partitions that the batches read, or would if both sides had them."""
+    known = stored | registered
+    if table is TRANSACTIONS:
+        between = {day for day in registered if dates[0] <= day <= dates[-1]}
+        return {*dates, *between}
+    return {max((day for day in known if day <= batch), default=min(known)) for batch in dates}
 
 
 def _named(key: str | None, days: set[date]) -> str:
@@ -128,6 +132,7 @@ class CatalogReader:
     """
 
     catalog: Catalog
+    _expected: dict[tuple[InputFile, ...], int] = field(default_factory=dict)
 
     def check(self, file: InputFile, table: InputTable) -> tuple[str, ...]:
         """The columns of a file. Raises SchemaError when they are not in the catalog's order."""
@@ -136,8 +141,8 @@ class CatalogReader:
         found, expected = file_columns(file, table), self.catalog.columns(table)
         if found != expected:
             raise SchemaError(
-                f"{table.name}: {file.where} has the header {','.join(found)}, and the catalog "
-                f"reads by position {','.join(expected)}; deliver the file with this header"
+                f"{table.name}: the catalog reads {file.where} by position, as "
+                f"{', '.join(expected)}; {shown_columns(found, table)}; deliver it with this header"
             )
         return found
 
@@ -154,16 +159,28 @@ class CatalogReader:
         wanted = (*table.columns, *extra)
         if not files:
             return empty_frame(spark, (*wanted, RAW_LINE))
-        columns = self.check(files[0], table)
-        if not _is_plain(spark, files, len(columns)):
+        lines = _lines(spark, files, table, len(self.check(files[0], table)))
+        if lines["unreadable"]:
             for file in files:
-                check_encoding(file)
+                check_encoding(file)  # says where
+        if lines["odd"] or _are_nested(files):
             return read_input(spark, files, table, extra, all_columns=all_columns)
+        self._expected[tuple(files)] = lines["lines"] - len(files)
         rows = self.catalog.frame(table, _partition_of(files[0], table))
         if not rows.columns:  # a DynamicFrame without rows has no columns either
             return empty_frame(spark, (*wanted, RAW_LINE))
-        texts = [F.col(name).cast("string").alias(name) for name in wanted]
+        # An empty field is an empty text in a DynamicFrame; plain lines have no quoted empty ones.
+        texts = [F.nullif(F.col(name).cast("string"), F.lit("")).alias(name) for name in wanted]
         return rows.select(*texts, F.lit(None).cast("string").alias(RAW_LINE))
+
+    def expected_rows(self, files: Sequence[InputFile]) -> int | None:
+        """The lines of files that were read as a DynamicFrame, less their headers."""
+        return self._expected.get(tuple(files))
+
+
+def _are_nested(files: Sequence[InputFile]) -> bool:
+    """Whether a file lies in a folder within its partition, where the catalog may not look."""
+    return any(one.name.removeprefix(f"{one.partition}/").count("/") for one in files)
 
 
 def _partition_of(file: InputFile, table: InputTable) -> tuple[str, str] | None:
@@ -171,20 +188,30 @@ def _partition_of(file: InputFile, table: InputTable) -> tuple[str, str] | None:
     return (key, file.name.split("/")[0].removeprefix(f"{key}=")) if key else None
 
 
-def _is_plain(spark: Any, files: Sequence[InputFile], columns: int) -> bool:  # noqa: ANN401
-    """Whether every reader of CSV takes every line of the files for the same fields."""
-    lines = spark.read.text([file.uri for file in files])
-    return bool(lines.where(~_is_plain_line(F.col("value"), columns)).isEmpty())
+def _lines(
+    spark: SparkSession, files: Sequence[InputFile], table: InputTable, columns: int
+) -> dict[str, int]:
+    """How many lines files have, headers too; how many are odd to some reader, or no UTF-8.
+
+    Where fields may hold line breaks, only a line feed ends a line.
+    """
+    reader = spark.read.option("lineSep", "\n") if table.has_line_breaks else spark.read
+    text = F.regexp_replace("value", r"\r\z", "") if table.has_line_breaks else F.col("value")
+    raw = F.col("value").cast("binary")
+    counts = (
+        reader.text([spark_path(file) for file in files])
+        .agg(
+            F.count(F.lit(1)).alias("lines"),
+            F.count_if(~is_plain_line(text, columns)).alias("odd"),
+            F.count_if(F.encode(F.decode(raw, "UTF-8"), "UTF-8") != raw).alias("unreadable"),
+        )
+        .first()
+    )
+    return counts.asDict() if counts else {}
 
 
-def _is_plain_line(line: Column, columns: int) -> Column:
+def is_plain_line(line: Column, columns: int) -> Column:
+    """Whether every reader of CSV takes a line for the same fields, as many as the columns."""
     unquoted = F.regexp_replace(line, _PLAIN_QUOTES, "")
     commas = F.length(unquoted) - F.length(F.replace(unquoted, F.lit(","), F.lit("")))
-    raw = line.cast("binary")
-    return (
-        ~unquoted.contains('"')
-        & ~unquoted.contains("\\")
-        & ~line.contains('""')
-        & (commas == columns - 1)
-        & (F.encode(F.decode(raw, "UTF-8"), "UTF-8") == raw)
-    )
+    return ~unquoted.rlike(r'["\\\r\x00]') & ~line.contains('""') & (commas == columns - 1)

@@ -32,7 +32,10 @@ def check_fresh(sources: Sources, dates: Sequence[date], most: MaxAge) -> None:
         for problem in _stale(batch, sources.blacklist.newest_until(batch), rate_dates, most)
     ]
     if problems:
-        advice = f"bring them up to date, or run again with the property {ALLOW_STALE} = true"
+        advice = (
+            "bring the rates up to date; a blacklist of an earlier night cannot come any more: "
+            f"score these dates by the rerun workflow with from, to and {ALLOW_STALE} = true"
+        )
         raise InputError([*problems, advice])
 
 

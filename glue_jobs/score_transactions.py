@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from fraudlake.errors import RunError, SettingsError
 from fraudlake.lake import Lake
 from fraudlake.rules.book import read_rule_book
+from fraudlake.s3 import s3_folder
 from fraudlake.scorer import ScoreRequest, score
 from fraudlake.sources import InputPaths, find_tables, open_tables
-from fraudlake.storage import s3_folder
 from glue_jobs.arguments import SCORE_ARGUMENTS, WORKFLOW_ARGUMENTS
 from glue_jobs.catalog import Catalog, CatalogReader, check_registered
 from glue_jobs.freshness import MaxAge, check_fresh
@@ -157,6 +157,12 @@ def _score(job: ScoreJob, order: ScoreOrder, due: DueDates, inputs: DueInputs) -
         report=_print_progress,
         committed=lambda manifest: put_run_metrics(cloudwatch, manifest, job.stage),
     )
+    for day in result.skipped:
+        _tell(f"{day}: nothing was delivered, skipped")
+    for manifest in result.manifests:
+        stale = ", ".join(one["batch_date"] for one in manifest.stale_successors)
+        if stale:
+            _tell(f"{manifest.batch_date}: runs of later dates are stale now: {stale}")
     return result.manifests
 
 

@@ -9,14 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fraudlake.errors import InputError, SchemaError
-from fraudlake.files import (
-    InputFile,
-    check_encoding,
-    file_columns,
-    find_table,
-    nanosecond_columns,
-    parquet_layout,
-)
+from fraudlake.files import InputFile, find_table
+from fraudlake.headers import check_encoding, file_columns, nanosecond_columns, parquet_layout
 from fraudlake.input_tables import CUSTOMERS, FX_RATES, TRANSACTIONS
 
 if TYPE_CHECKING:
