@@ -122,9 +122,7 @@ class BatchRun:
         counts = tally.cleansing_counts(cleansed).collect()[0].asDict()
         self._check_malformed(counts["MALFORMED_ROW"], counts["decided"])
         rows = int(read.get["read"])
-        self.sources.check_complete(
-            "transactions", self.sources.transactions.files_of(self.batch), rows
-        )
+        self.sources.check_complete(self.batch, rows)
         return cleansed, counts, rows
 
     def _check_malformed(self, malformed: int, rows: int) -> None:

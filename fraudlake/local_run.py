@@ -59,7 +59,7 @@ class LocalRun:
         buckets = [place for place in places if isinstance(place, S3Folder)]
         if not buckets:
             return None
-        from fraudlake.local.jars import fetch_jars  # noqa: PLC0415 - for S3 only
+        from fraudlake.local.jobs.jars import fetch_jars  # noqa: PLC0415 - for S3 only
 
         client = buckets[0].client.meta
         endpoint = client.endpoint_url

@@ -93,15 +93,9 @@ class Sources:
             "fx_rates": self.fx_rates.files,
         }
 
-    def check_complete(self, table: str, files: Sequence[InputFile], rows: int) -> None:
-        """Raise RunError when files gave more or fewer rows than they hold, as far as is known."""
-        expected = self.reader.expected_rows(files)
-        if expected is not None and rows != expected:
-            raise RunError(
-                f"{table}: {rows} rows were read from {files[0].where} and the files beside it, "
-                f"which hold {expected}; nothing is committed. See whether the crawler registered "
-                "the partition as the table has it"
-            )
+    def check_complete(self, batch: date, rows: int) -> None:
+        """Raise RunError when the rows read of a batch are not those that its files hold."""
+        check_complete(self.reader, "transactions", self.transactions.files_of(batch), rows)
 
     def check_unchanged(self, batch: date) -> None:
         """Raise RunError when a file of a batch came, changed or went since it was found."""
@@ -131,7 +125,7 @@ class Sources:
         rows = customers.deduplicated_customers(raw.drop("raw_line")).persist()
         total = F.coalesce(F.sum("duplicates"), F.lit(0))
         duplicates = rows.agg(total.alias("duplicates")).first()
-        self.check_complete("customers", files, counts.get["rows"])
+        check_complete(self.reader, "customers", files, counts.get["rows"])
         _check_ragged("customers", self.paths.customers, counts.get, self.book.settings)
         facts = {**_snapshot_facts(day), **counts.get}
         return Snapshot(rows, files, {**facts, "duplicates": duplicates[0] if duplicates else 0})
@@ -145,7 +139,7 @@ class Sources:
             F.count_if(~F.col("is_usable")).alias("set_aside"),
             F.coalesce(F.sum("dates_unparsed"), F.lit(0)).alias("dates_unparsed"),
         ).first()
-        self.check_complete("blacklist", files, counts.get["rows"])
+        check_complete(self.reader, "blacklist", files, counts.get["rows"])
         _check_ragged("blacklist", self.paths.blacklist, counts.get, self.book.settings)
         found = quality.asDict() if quality else {}
         return Snapshot(rows, files, {**_snapshot_facts(day), **counts.get, **found})
@@ -222,4 +216,15 @@ def _check_ragged(table: str, root: Place, counts: dict[str, int], settings: Set
         raise InputError(
             f"{table}: {root} has {counts['malformed']} malformed lines of {counts['rows']}, "
             f"more than {allowed:.2%}; check its separator and quotes, and deliver it again"
+        )
+
+
+def check_complete(reader: TableReader, table: str, files: Sequence[InputFile], rows: int) -> None:
+    """Raise RunError when files gave more or fewer rows than they hold, as far as is known."""
+    expected = reader.expected_rows(files)
+    if expected is not None and rows != expected:
+        raise RunError(
+            f"{table}: {rows} rows were read from {files[0].where} and the files beside it, "
+            f"which hold {expected}; nothing is committed. See whether the crawler registered "
+            "the partition as the table has it"
         )

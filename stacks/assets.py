@@ -17,7 +17,15 @@ PROJECT = Path(__file__).parents[1]
 BUILD = PROJECT / "build"
 RULES_IN_ZIP = "fraudlake/rules.json"
 # What the core needs in Glue; the command line, its demo and sample data stay behind.
-_NOT_IN_GLUE = ("cli", "options.py", "local_run.py", "progress.py", "screen.py", "sample_data/", "local/")
+_NOT_IN_GLUE = (
+    "cli",
+    "options.py",
+    "local_run.py",
+    "progress.py",
+    "screen.py",
+    "sample_data/",
+    "local/",
+)
 # The script of a job travels alone; what it imports beside the core is in the zip.
 _JOB_SCRIPTS = ("glue_jobs/extract_blacklist.py", "glue_jobs/score_transactions.py")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

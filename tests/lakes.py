@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,7 +23,6 @@ from fraudlake.tables import OUTPUT_TABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from pyspark.sql import SparkSession
 
@@ -141,6 +141,12 @@ def _rows(lake: Lake, file: str) -> list[Row]:
 def tables(lake: Lake, manifest: Manifest) -> dict[str, list[Row]]:
     """All five tables of a run."""
     return {name: table(lake, manifest, name) for name in OUTPUT_TABLES}
+
+
+def here(lake: Lake) -> Path:
+    """The folder of a lake on this machine."""
+    assert isinstance(lake.root, Path)
+    return lake.root
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

@@ -173,13 +173,20 @@ def test_a_column_that_nobody_reads_may_be_there_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"\n\n", b"\xef\xbb\xbf", gzip.compress(b"")],
+    ("name", "content"),
+    [
+        ("a.csv", b""),
+        ("a.csv", b"\n\n"),
+        ("a.csv", b"\xef\xbb\xbf"),
+        ("a.csv.gz", gzip.compress(b"")),
+    ],
     ids=["0 bytes", "blank lines", "byte-order mark", "gzip of nothing"],
 )
-def test_a_file_without_a_header_is_refused(tmp_path: Path, content: bytes) -> None:
-    file = described(tmp_path / "a.csv", content)
-    with pytest.raises(InputError, match=r"a\.csv is empty, it has not even a header; deliver"):
+def test_a_file_without_a_header_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    file = described(tmp_path / name, content)
+    with pytest.raises(
+        InputError, match=r"a\.csv(\.gz)? is empty, it has not even a header; deliver"
+    ):
         file_columns(file, FX_RATES)
 
 
@@ -254,3 +261,24 @@ def test_nanosecond_columns_are_told(tmp_path: Path) -> None:
     file = parquet(tmp_path / "a.parquet", **columns)
     assert nanosecond_columns(file) == {"one"}
     assert parquet_layout(file) == "one timestamp[ns]\ntwo timestamp[us]\nthree int64"
+
+
+def test_a_packed_file_under_another_name_is_refused(tmp_path: Path) -> None:
+    file = described(tmp_path / "a.csv", gzip.compress(f"{HEADER}\nT1,C1".encode()))
+    with pytest.raises(InputError, match=r"a\.csv is packed with gzip; name it \.csv\.gz"):
+        file_columns(file, TRANSACTIONS)
+
+
+def test_a_row_that_stands_where_the_header_should_be_is_not_quoted(tmp_path: Path) -> None:
+    row = "C1,Ann Miller,ann@example.com,+4912345678,1980-02-03,DE,,"
+    file = find_table(put(tmp_path / "a.csv", f"{row}\n"), CUSTOMERS, None).by_date[None][0]
+    with pytest.raises(SchemaError, match="is the header missing") as caught:
+        file_columns(file, CUSTOMERS)
+    assert not any(word in str(caught.value) for word in ("Ann", "ann@", "4912", "1980"))
+
+
+def test_a_header_that_holds_more_than_names_is_shown_without_it(tmp_path: Path) -> None:
+    header = "customer_ids,full_name,email,ann@example.com"
+    file = find_table(put(tmp_path / "a.csv", f"{header}\n"), CUSTOMERS, None).by_date[None][0]
+    with pytest.raises(SchemaError, match=r"is 'customer_ids' meant.*email, \(not a name\)"):
+        file_columns(file, CUSTOMERS)

@@ -28,6 +28,7 @@ from tests.lakes import (
     Row,
     book_with,
     by_id,
+    here,
     in_order,
     score_days,
     table,
@@ -119,6 +120,11 @@ class Story:
     rescored_9: ScoreResult
     rescored_3: ScoreResult
     rescored_5: ScoreResult
+
+    @property
+    def root(self) -> Path:
+        """The lake's folder."""
+        return here(self.lake)
 
     def first(self, day: str) -> Manifest:
         """The run of the backfill for a date."""
@@ -463,7 +469,7 @@ def test_superseded_runs_stay_readable(story: Story) -> None:
 
 
 def test_a_manifest_is_one_line_with_every_field(story: Story) -> None:
-    files = [path for path in (story.lake.root / "runs").rglob("*") if path.is_file()]
+    files = [path for path in (story.root / "runs").rglob("*") if path.is_file()]
     assert len(files) == len(BATCHES) + 4
     for path in files:
         text = path.read_text(encoding="utf-8")
@@ -472,7 +478,7 @@ def test_a_manifest_is_one_line_with_every_field(story: Story) -> None:
         values = json.loads(text)
         assert set(values) == MANIFEST_FIELDS
         where = f"batch_date={values['batch_date']}/{values['run_id']}.json"
-        assert path.relative_to(story.lake.root / "runs").as_posix() == where
+        assert path.relative_to(story.root / "runs").as_posix() == where
 
 
 def test_a_manifest_tells_what_was_read_and_found(story: Story, book: RuleBook) -> None:
@@ -510,15 +516,15 @@ def test_a_manifest_names_each_input_with_size_and_time(story: Story, inputs: In
 
 def test_the_manifest_is_the_last_file_of_a_run(story: Story) -> None:
     for manifest in story.backfill.manifests:
-        folder = story.lake.root / "runs" / f"batch_date={manifest.batch_date}"
+        folder = story.root / "runs" / f"batch_date={manifest.batch_date}"
         committed = (folder / f"{manifest.run_id}.json").stat().st_mtime_ns
         files = [name for one in manifest.outputs.values() for name in one["files"]]
-        assert max((story.lake.root / name).stat().st_mtime_ns for name in files) <= committed
+        assert max((story.root / name).stat().st_mtime_ns for name in files) <= committed
 
 
 def test_files_are_zstd_with_timestamps_in_microseconds(story: Story) -> None:
     stamps = set()
-    for path in story.lake.root.rglob("*.parquet"):
+    for path in story.root.rglob("*.parquet"):
         meta = pq.read_metadata(path)
         groups = [meta.row_group(at) for at in range(meta.num_row_groups)]
         chunks = [group.column(at) for group in groups for at in range(group.num_columns)]
@@ -536,13 +542,13 @@ def test_files_are_zstd_with_timestamps_in_microseconds(story: Story) -> None:
 
 def test_no_name_mail_phone_or_birth_date_leaves_the_raw_zone(story: Story) -> None:
     columns: set[str] = set()
-    for path in story.lake.root.rglob("*.parquet"):
+    for path in story.root.rglob("*.parquet"):
         columns |= set(pq.read_schema(path).names)
         values = repr(pq.ParquetFile(path).read().to_pylist())
         assert "Example" not in values
         assert "example.org" not in values
     assert not columns & {"full_name", "email", "phone", "date_of_birth", "birth_date"}
-    for path in (story.lake.root / "runs").rglob("*.json"):
+    for path in (story.root / "runs").rglob("*.json"):
         assert "example" not in path.read_text(encoding="utf-8").lower()
 
 

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from fraudlake.errors import RunError
-from fraudlake.local import crawling
 from fraudlake.local.actors import Actors
-from fraudlake.local.alarms import Alarms, put_invocation
-from fraudlake.local.athena import Athena
+from fraudlake.local.api.front import Front
+from fraudlake.local.athena.service import Athena
 from fraudlake.local.calls import Call, CallError
-from fraudlake.local.database import Database, SourceDatabase
+from fraudlake.local.crawls import crawling
 from fraudlake.local.differences import OF_THE_MACHINE, function_overrides
-from fraudlake.local.front import Front
-from fraudlake.local.functions import invoke
-from fraudlake.local.glue_runs import GlueRuns, Surroundings
-from fraudlake.local.glue_runs_steps import JobResult
-from fraudlake.local.job_process import SPARK, JobPlace, Supervision, run_job
-from fraudlake.local.notices import Notices, Publisher
-from fraudlake.local.provision import provision
-from fraudlake.local.schedules import night_of
-from fraudlake.local.spark_defaults import UI_VARIABLE, write_spark_defaults
+from fraudlake.local.engine.glue_runs import GlueRuns, Surroundings
+from fraudlake.local.engine.schedules import night_of
+from fraudlake.local.engine.steps import JobResult
+from fraudlake.local.functions.invoke import invoke
+from fraudlake.local.jobs.job_process import SPARK, JobPlace, Supervision, run_job
+from fraudlake.local.jobs.spark_defaults import UI_VARIABLE, write_spark_defaults
+from fraudlake.local.mysql.database import Database, SourceDatabase
+from fraudlake.local.provisioning.provision import provision
+from fraudlake.local.watch.alarms import Alarms, put_invocation
+from fraudlake.local.watch.notices import Notices, Publisher
 
 if TYPE_CHECKING:
     import threading
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fraudlake.local.deployment import Deployment, Resource
-    from fraudlake.local.notices import Notice
-    from fraudlake.local.view_states import NodeState
+    from fraudlake.local.view.states import NodeState
+    from fraudlake.local.watch.notices import Notice
 
 GLUE_RUNTIME = Path(__file__).parent / "glue_runtime"  # has the stand-in for awsglue
 _A_DAY_IN_MINUTES = 24 * 60.0  # the engine knows the time limit; the process has none shorter

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from fraudlake.errors import RunError, SettingsError
 from fraudlake.local.control import CloudState
 from fraudlake.local.night_report import NightReport, print_report
-from fraudlake.local.view import follow
-from fraudlake.local.view_states import NodeState
+from fraudlake.local.view.follow import follow
+from fraudlake.local.view.states import NodeState
 from fraudlake.progress import say
 from fraudlake.sample_data import SamplePlan, write_sample_data
 from fraudlake.screen import out
@@ -60,7 +60,7 @@ def down(folder: Path) -> None:
     state = _running(folder)
     os.kill(state.pid, signal.SIGTERM)
     until = time.monotonic() + _DOWN_SECONDS
-    while CloudState.read(folder) is not None:
+    while state.is_alive:
         if time.monotonic() > until:
             raise RunError(f"the cloud did not end within {_DOWN_SECONDS} s; see {folder / LOG}")
         time.sleep(0.1)

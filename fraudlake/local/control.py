@@ -10,13 +10,13 @@ import threading
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from fraudlake.errors import FraudlakeError, InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 LOG = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
@@ -46,10 +46,21 @@ class CloudState:
         """The state of the cloud of a folder; None when none runs there."""
         try:
             state = cls(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
-            os.kill(state.pid, 0)
-        except (FileNotFoundError, ProcessLookupError, ValueError, TypeError):
+        except (FileNotFoundError, ValueError, TypeError):
             return None
-        return state
+        return state if state.is_alive else None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process is there, and is more than an entry that nobody has asked about."""
+        try:
+            os.kill(self.pid, 0)
+            stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except ProcessLookupError:
+            return False
+        except OSError:  # a system without /proc
+            return not Path("/proc").is_dir()
+        return stat.rpartition(")")[2].split()[0] != "Z"
 
     def ask(self, operation: str, **values: object) -> Any:  # noqa: ANN401 - any JSON
         """What the cloud answers to an operation. Raises what it raised, by its words."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.delivery import Delivery
 from fraudlake.local.deployment import synthesize
-from fraudlake.local.jars import fetch_jars
+from fraudlake.local.jobs.jars import fetch_jars
 from fraudlake.local.night_report import lake_of, night_report, print_report
-from fraudlake.local.view import follow
+from fraudlake.local.view.follow import follow
 from fraudlake.progress import counting, say, say_download
 from fraudlake.sample_data import SamplePlan, write_sample_data
 from fraudlake.screen import out

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fraudlake.local.database import Database
+    from fraudlake.local.mysql.database import Database
 
 # Of the whole machine, rather than of one resource.
 OF_THE_MACHINE = (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fraudlake.local.cloud import LocalCloud
-    from fraudlake.local.notices import Notice
+    from fraudlake.local.watch.notices import Notice
 
 _FAILED = ("FAILED", "TIMEOUT", "STOPPED", "ERROR", "CANCELLED")
 

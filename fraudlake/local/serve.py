@@ -17,13 +17,13 @@ from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.control import STATE_FILE, CloudState, ControlServer
 from fraudlake.local.delivery import Delivery
 from fraudlake.local.deployment import synthesize
-from fraudlake.local.jars import fetch_jars
+from fraudlake.local.jobs.jars import fetch_jars
 from fraudlake.local.night_report import night_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fraudlake.local.notices import Notice
+    from fraudlake.local.watch.notices import Notice
 
 
 class Operations:

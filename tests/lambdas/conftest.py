@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fraudlake.local.database_server import PrivateMariaDB
+from fraudlake.local.mysql.server import PrivateMariaDB
 from tests.lambdas.mysql.certificates import Certificates, write_certificates
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from boto3.session import Session
 
-from fraudlake.local.athena_catalog import Catalog
-from fraudlake.local.athena_engine import Engine
-from fraudlake.local.athena_sources import with_sources, with_types
-from fraudlake.local.athena_statement import parse_query
-from fraudlake.local.athena_translation import in_duckdb
+from fraudlake.local.athena.catalog import Catalog
+from fraudlake.local.athena.engine import Engine
+from fraudlake.local.athena.sources import with_sources, with_types
+from fraudlake.local.athena.statement import parse_query
+from fraudlake.local.athena.translation import in_duckdb
 
 if TYPE_CHECKING:
-    from fraudlake.local.athena_engine import Answer
+    from fraudlake.local.athena.engine import Answer
 
 NOW = datetime(2025, 2, 10, 12, 34, 56, 789000, tzinfo=UTC)
 _NO_TABLES = Catalog(Session(region_name="us-east-1"))

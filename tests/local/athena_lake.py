@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fraudlake.local.actors import DEPLOYER, OPERATOR
-from fraudlake.local.athena import Athena
-from fraudlake.local.athena_formats import schema
-from fraudlake.local.athena_types import catalog_type
+from fraudlake.local.athena.formats import schema
+from fraudlake.local.athena.kinds import catalog_type
+from fraudlake.local.athena.service import Athena
 from fraudlake.local.calls import Call
-from fraudlake.local.provision_glue import make_database, make_table
-from fraudlake.local.provision_site import Site
+from fraudlake.local.provisioning.glue import make_database, make_table
+from fraudlake.local.provisioning.site import Site
 from tests.stacks.curated_lake import manifest
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fraudlake.local.crawling import CrawlResult, crawl
+from fraudlake.local.crawls.crawling import CrawlResult, crawl
 from fraudlake.local.deployment import Resource
 
 if TYPE_CHECKING:

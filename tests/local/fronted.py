@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
+    from fraudlake.local.api.front import Front
+    from fraudlake.local.api.recorded import RecordedCall
     from fraudlake.local.calls import Handler
     from fraudlake.local.deployment import Deployment
-    from fraudlake.local.front import Front
-    from fraudlake.local.recorded import RecordedCall
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

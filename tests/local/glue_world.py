@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from fraudlake.local.calls import Call
 from fraudlake.local.deployment import Deployment, Resource
-from fraudlake.local.glue_runs import GlueRuns, Surroundings
-from fraudlake.local.glue_runs_steps import JobResult, StateChange
+from fraudlake.local.engine.glue_runs import GlueRuns, Surroundings
+from fraudlake.local.engine.steps import JobResult, StateChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from fraudlake.local.view_states import NodeState
+    from fraudlake.local.view.states import NodeState
 
 START = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 SECONDS = 20  # that a test waits at most for what takes milliseconds

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fraudlake.local.calls import Call
-from fraudlake.local.permissions import needs_of
-from fraudlake.local.resource_facts import ResourceFacts
+from fraudlake.local.permissions.calls_need import needs_of
+from fraudlake.local.permissions.resource_facts import ResourceFacts
 from tests.local.tiny_templates import KEY, bucket, deployment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.needs import Need
+    from fraudlake.local.permissions.needs import Need
 
 
 def facts_of(tmp_path: Path) -> ResourceFacts:

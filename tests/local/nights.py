@@ -14,7 +14,7 @@ from fraudlake.lake import Lake
 from fraudlake.local.actors import OPERATOR
 from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.delivery import Delivery
-from fraudlake.local.jars import fetch_jars
+from fraudlake.local.jobs.jars import fetch_jars
 from fraudlake.local.night_report import NightReport, lake_of, night_report
 from fraudlake.runs import Manifest
 from fraudlake.s3 import S3Folder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fraudlake.local.deployment import Deployment
-    from fraudlake.local.view_states import NodeState
+    from fraudlake.local.view.states import NodeState
 
 EMPTY_DAY = date(2025, 1, 5)
 DAYS = tuple(date(2025, 1, day) for day in (6, 7, 8, 9))
@@ -90,8 +90,11 @@ class Story:
 def tell(deployment: Deployment, folder: Path) -> Story:
     """Play the whole story in a cloud that is left running: the caller exits it."""
     data = folder / "data"
-    plan = SamplePlan(transactions=2000, customers=400, days=4, first_date=DAYS[0])
+    plan = SamplePlan(transactions=2000, customers=400, days=4, first_date=DAYS[0], malformed=False)
     write_sample_data(data, plan)
+    # Days without malformed lines come from the catalog, those with one by their paths.
+    with (data / f"transactions/ingest_date={DAYS[0]}/part-0000.csv").open("a") as stream:
+        stream.write("T-SHORT,C00000001\n")
     cloud = LocalCloud(deployment, folder / "cloud", Choices(jars=fetch_jars()))
     cloud.__enter__()
     story = Story(cloud=cloud, data=data)

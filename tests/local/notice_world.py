@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from fraudlake.local.actors import DEPLOYER, Actors
-from fraudlake.local.glue_runs_steps import StateChange
-from fraudlake.local.notices import Notices, Publisher
+from fraudlake.local.engine.steps import StateChange
+from fraudlake.local.watch.notices import Notices, Publisher
 from tests.local.glue_world import START, deployment
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from fraudlake.errors import SettingsError
 from fraudlake.local.actors import DEPLOYER, Actors
-from fraudlake.local.alarms import Alarms, put_invocation
-from fraudlake.local.notices import Publisher
+from fraudlake.local.watch.alarms import Alarms, put_invocation
+from fraudlake.local.watch.notices import Publisher
 from tests.local.glue_world import deployment
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fraudlake.local.alarms_rules import verdict_on, window_end
+from fraudlake.local.watch.alarms_rules import verdict_on, window_end
 
 AT = datetime(2026, 11, 24, 2, 31, 20, tzinfo=UTC)
 

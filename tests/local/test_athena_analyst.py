@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fraudlake.local.actors import Actors
-from fraudlake.local.front import Front
+from fraudlake.local.api.front import Front
 from tests.local.athena_lake import CURATED, RAW, WORKGROUP, Lake, scored
 from tests.stacks.curated_lake import NEWER, SAVED
 

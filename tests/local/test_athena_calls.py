@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fraudlake.local.athena import Athena
-from fraudlake.local.athena_query import Reader
+from fraudlake.local.athena.query import Reader
+from fraudlake.local.athena.service import Athena
 from fraudlake.local.calls import CallError
 from tests.local.athena_lake import CURATED, NOW, WORKGROUP, Lake, reason, scored
 from tests.stacks.curated_lake import NEWER

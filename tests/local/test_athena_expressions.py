@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fraudlake.local.athena_failures import QueryFailed
-from fraudlake.local.athena_macros import MACROS
+from fraudlake.local.athena.failures import QueryFailed
+from fraudlake.local.athena.macros import MACROS
 from tests.local.athena_answers import answer
 
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fraudlake.local.athena_catalog import Table
-from fraudlake.local.athena_failures import QueryFailed
-from fraudlake.local.athena_formats import OPEN_CSV, OPENX_JSON, PARQUET, read_rows
-from fraudlake.local.athena_objects import StoredObject
-from fraudlake.local.athena_types import catalog_type
+from fraudlake.local.athena.catalog import Table
+from fraudlake.local.athena.failures import QueryFailed
+from fraudlake.local.athena.formats import OPEN_CSV, OPENX_JSON, PARQUET, read_rows
+from fraudlake.local.athena.kinds import catalog_type
+from fraudlake.local.athena.objects import StoredObject
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fraudlake.local.athena_failures import QueryFailed
-from fraudlake.local.athena_objects import Objects, StoredObject, split_uri
+from fraudlake.local.athena.failures import QueryFailed
+from fraudlake.local.athena.objects import Objects, StoredObject, split_uri
 
 if TYPE_CHECKING:
     from pathlib import Path

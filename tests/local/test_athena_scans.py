@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fraudlake.local.athena_catalog import Partition, Table
-from fraudlake.local.athena_engine import Engine
-from fraudlake.local.athena_scans import scans_of
-from fraudlake.local.athena_sources import with_types
-from fraudlake.local.athena_statement import parse_query
-from fraudlake.local.athena_types import catalog_type
+from fraudlake.local.athena.catalog import Partition, Table
+from fraudlake.local.athena.engine import Engine
+from fraudlake.local.athena.kinds import catalog_type
+from fraudlake.local.athena.scans import scans_of
+from fraudlake.local.athena.sources import with_types
+from fraudlake.local.athena.statement import parse_query
 
 TEXT = catalog_type("string")
 TABLES = {

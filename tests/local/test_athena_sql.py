@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fraudlake.local.athena_catalog import Catalog, View
-from fraudlake.local.athena_failures import QueryFailed
-from fraudlake.local.athena_sources import with_sources
-from fraudlake.local.athena_statement import parse_query
+from fraudlake.local.athena.catalog import Catalog, View
+from fraudlake.local.athena.failures import QueryFailed
+from fraudlake.local.athena.sources import with_sources
+from fraudlake.local.athena.statement import parse_query
 from tests.local.athena_answers import answer
 
 if TYPE_CHECKING:

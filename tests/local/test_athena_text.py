@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from fraudlake.local import athena_engine
-from fraudlake.local.athena_engine import Engine
-from fraudlake.local.athena_failures import QueryFailed
-from fraudlake.local.athena_text import csv_text, double_text
+from fraudlake.local.athena import engine as athena_engine
+from fraudlake.local.athena.engine import Engine
+from fraudlake.local.athena.failures import QueryFailed
+from fraudlake.local.athena.values import csv_text, double_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,8 @@ from moto.server import ThreadedMotoServer
 
 from fraudlake.local import glue_runtime
 from fraudlake.local.actors import Actors
-from fraudlake.local.jars import fetch_jars
-from fraudlake.local.spark_defaults import UI_VARIABLE, write_spark_defaults
+from fraudlake.local.jobs.jars import fetch_jars
+from fraudlake.local.jobs.spark_defaults import UI_VARIABLE, write_spark_defaults
 from fraudlake.session import default_driver_memory_mb
 from tests.local import awsglue_catalog
 from tests.local.awsglue_catalog import BUCKET

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fraudlake.local import crawling_tables
-from fraudlake.local.crawling import CrawlFailed
+from fraudlake.local.crawls import tables as crawling_tables
+from fraudlake.local.crawls.crawling import CrawlFailed
 from tests.local.crawled_lake import PARAMETERS, STORAGE, Lake, a_crawler, calls_of
 
 if TYPE_CHECKING:

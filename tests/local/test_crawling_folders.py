@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fraudlake.local.crawling_folders import Folder, Listed, folders_below
-from fraudlake.local.crawling_samples import is_as_declared
+from fraudlake.local.crawls.folders import Folder, Listed, folders_below
+from fraudlake.local.crawls.samples import is_as_declared
 
 CSV = {"classification": "csv", "compressionType": "none"}
 PARQUET = {"classification": "parquet", "compressionType": "none"}

@@ -6,7 +6,7 @@ import pytest
 
 from fraudlake.local.actors import DEPLOYER
 from fraudlake.local.calls import Call
-from fraudlake.local.crawling import CrawlFailed, handlers
+from fraudlake.local.crawls.crawling import CrawlFailed, handlers
 from tests.local.crawled_lake import ROLE, Lake, a_crawler, calls_of
 
 if TYPE_CHECKING:

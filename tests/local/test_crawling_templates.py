@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fraudlake.local.crawling import crawl
-from fraudlake.local.provision import provision
+from fraudlake.local.crawls.crawling import crawl
+from fraudlake.local.provisioning.provision import provision
 
 if TYPE_CHECKING:
     from fraudlake.local.actors import Actors

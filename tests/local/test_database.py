@@ -17,9 +17,9 @@ import pytest
 
 from fraudlake.errors import InputError, SettingsError
 from fraudlake.local.actors import SECRET
-from fraudlake.local.database import Database, SourceDatabase
-from fraudlake.local.database_leftovers import PREFIX, remove_leftovers
 from fraudlake.local.deployment import Deployment
+from fraudlake.local.mysql.database import Database, SourceDatabase
+from fraudlake.local.mysql.leftovers import PREFIX, remove_leftovers
 from tests.local.running import runs
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ USER = "fraudlake_extract"
 OWNER = """
 import sys, time
 from pathlib import Path
-from fraudlake.local.certificates import LOOPBACK_NAMES, Authority
-from fraudlake.local.database_server import PrivateMariaDB
+from fraudlake.local.mysql.certificates import LOOPBACK_NAMES, Authority
+from fraudlake.local.mysql.server import PrivateMariaDB
 
 with PrivateMariaDB(Authority(Path(sys.argv[1])).issue("server", *LOOPBACK_NAMES)) as server:
     print(server.process_id, server.socket_path.parent, flush=True)

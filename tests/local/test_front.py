@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.local.actors import Actors, access_key_id
-from fraudlake.local.front import Front
+from fraudlake.local.api.front import Front
 from tests.local.fronted import (
     HANDLERS,
     STARTED,

@@ -11,7 +11,7 @@ from boto3.s3.transfer import TransferConfig
 from moto.s3.models import s3_backends
 
 from fraudlake.local.actors import Actors
-from fraudlake.local.front import Front
+from fraudlake.local.api.front import Front
 from tests.local.fronted import (
     HANDLERS,
     fronted_deployment,

@@ -12,9 +12,9 @@ import pytest
 
 from fraudlake.errors import SettingsError
 from fraudlake.local.actors import DEPLOYER
-from fraudlake.local.database import Database, SourceDatabase
 from fraudlake.local.deployment import Resource
-from fraudlake.local.functions import Invocation, invoke
+from fraudlake.local.functions.invoke import Invocation, invoke
+from fraudlake.local.mysql.database import Database, SourceDatabase
 from tests.local.running import runs
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def test_out_of_time_is_killed_with_all_that_it_started(
     small: Small, body: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "handler" not in body:
-        monkeypatch.setattr("fraudlake.local.function_ends.INIT_SECONDS", 3)
+        monkeypatch.setattr("fraudlake.local.functions.ends.INIT_SECONDS", 3)
     invocation = small(body, Timeout=1)
     found = failure(invocation)
     assert found["errorType"] == "Sandbox.Timedout"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fraudlake.local.iam import Principal, Request, Ruling, ruling_of, statements_of
-from fraudlake.local.iam_conditions import Context, PolicyProblem
+from fraudlake.local.permissions.iam import Principal, Request, Ruling, ruling_of, statements_of
+from fraudlake.local.permissions.iam_conditions import Context, PolicyProblem
 from tests.local.tiny_templates import ACCOUNT, ROLE, ROOT, Properties, allow, deny
 
 READER = Principal(ACCOUNT, arn=ROLE)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fraudlake.local.iam_conditions import (
+from fraudlake.local.permissions.iam_conditions import (
     Context,
     PolicyProblem,
     condition_holds,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import RunError, SettingsError
-from fraudlake.local import jars
-from fraudlake.local.jars import S3A_JARS, Jar, default_cache, fetch_jars
+from fraudlake.local.jobs import jars
+from fraudlake.local.jobs.jars import S3A_JARS, Jar, default_cache, fetch_jars
 from fraudlake.session import _package_folder
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import SettingsError
-from fraudlake.local.job_lines import message_of
-from fraudlake.local.job_process import JobPlace, Supervision, run_job
+from fraudlake.local.jobs.job_lines import message_of
+from fraudlake.local.jobs.job_process import JobPlace, Supervision, run_job
 from tests.local.running import runs
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fraudlake.local.deployment import Deployment, Resource
-    from fraudlake.local.job_process import EndedJob
+    from fraudlake.local.jobs.job_process import EndedJob
 
 JOB = "AWS::Glue::Job"
 RUN = "jr_1"
@@ -222,7 +222,7 @@ def test_the_message_is_found_in_what_python_and_java_print(lines: list[str], me
 def test_a_cancelled_job_leaves_nothing_running(
     jobs: Jobs, stubborn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fraudlake.local.job_process.STOP_SECONDS", 0.3)
+    monkeypatch.setattr("fraudlake.local.jobs.job_process.STOP_SECONDS", 0.3)
     body = f"{stubborn}{LONELY_CHILD}\nimport time; print('begun'); time.sleep(60)"
     ended = jobs.run(body, cancel_at="begun")
     assert ended.state == "STOPPED"
@@ -234,7 +234,7 @@ def test_a_job_out_of_time_leaves_nothing_running(
 ) -> None:
     # An hour goes by as soon as the job has told its numbers.
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + (3600 if jobs.lines else 0))
-    monkeypatch.setattr("fraudlake.local.job_process.time", clock)
+    monkeypatch.setattr("fraudlake.local.jobs.job_process.time", clock)
     ended = jobs.run(f"{LONELY_CHILD}\nimport time; time.sleep(60)", minutes=60)
     assert (ended.state, ended.message) == ("TIMEOUT", "")
     assert jobs.left_running() == []

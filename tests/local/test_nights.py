@@ -134,8 +134,9 @@ def test_a_file_with_its_columns_in_another_order_is_refused(story: Story) -> No
     chapter = story.chapters["reordered"]
     assert chapter.manifests == []
     (failed,) = chapter.report.failed
-    assert "has the header customer_id,transaction_id" in failed
-    assert "deliver the file with this header" in failed
+    assert "by position, as transaction_id, customer_id" in failed
+    assert "found the columns customer_id, transaction_id" in failed
+    assert "deliver it with this header" in failed
 
 
 def test_every_call_was_one_that_the_policies_allow(story: Story) -> None:

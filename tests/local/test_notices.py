@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.local.actors import DEPLOYER, Actors
-from fraudlake.local.notices import Notices, Publisher
-from fraudlake.local.notices_events import glue_event
+from fraudlake.local.watch.notices import Notices, Publisher
+from fraudlake.local.watch.notices_events import glue_event
 from tests.local.glue_world import SECONDS, World, deployment, fail
 from tests.local.notice_world import TOPIC, failed, publisher, rule
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fraudlake.local.deployment import Deployment
-    from fraudlake.local.glue_runs_steps import StateChange
+    from fraudlake.local.engine.steps import StateChange
 
 
 def test_a_failed_night_of_the_real_templates_is_told_to_the_alarm_topic(

@@ -7,8 +7,8 @@ import pytest
 
 from fraudlake.errors import SettingsError
 from fraudlake.local.deployment import Resource
-from fraudlake.local.notices import Notices
-from fraudlake.local.notices_rules import message_of
+from fraudlake.local.watch.notices import Notices
+from fraudlake.local.watch.notices_rules import message_of
 from tests.local.glue_world import deployment
 from tests.local.notice_world import failed, publisher, rule, sent
 

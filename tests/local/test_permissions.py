@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fraudlake.local.iam_conditions import PolicyProblem
+from fraudlake.local.permissions.iam_conditions import PolicyProblem
 from tests.local.needed import facts_of, named, needs
 from tests.local.tiny_templates import ACCOUNT, KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.resource_facts import ResourceFacts
+    from fraudlake.local.permissions.resource_facts import ResourceFacts
 
 GLUE = f"arn:aws:glue:us-east-1:{ACCOUNT}"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"

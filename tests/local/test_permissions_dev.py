@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.local.calls import Call
-from fraudlake.local.judge import Judge, Verdict
+from fraudlake.local.permissions.judge import Judge, Verdict
 
 if TYPE_CHECKING:
     from fraudlake.local.deployment import Deployment, Resource

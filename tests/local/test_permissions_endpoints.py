@@ -23,7 +23,7 @@ from tests.local.tiny_templates import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.judge import Verdict
+    from fraudlake.local.permissions.judge import Verdict
 
 
 def in_vpc(folder: Path, call: Call, endpoint: Properties | None, **more: object) -> Verdict:

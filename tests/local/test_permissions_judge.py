@@ -8,8 +8,8 @@ import pytest
 
 from fraudlake.local.actors import DEPLOYER, OPERATOR
 from fraudlake.local.calls import Call
-from fraudlake.local.judge import Judge, Verdict, judge
-from fraudlake.local.needs import Need
+from fraudlake.local.permissions.judge import Judge, Verdict, judge
+from fraudlake.local.permissions.needs import Need
 from tests.local.tiny_templates import (
     ACCOUNT,
     READS,

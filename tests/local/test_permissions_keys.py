@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraudlake.local.judge import Judge, Verdict
+from fraudlake.local.permissions.judge import Judge, Verdict
 from tests.local.tiny_templates import (
     DELEGATING,
     KEY,

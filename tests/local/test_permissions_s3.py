@@ -12,7 +12,7 @@ from tests.local.tiny_templates import KEY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.resource_facts import ResourceFacts
+    from fraudlake.local.permissions.resource_facts import ResourceFacts
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraudlake.local.judge import Judge
-from fraudlake.local.needs import Need
+from fraudlake.local.permissions.judge import Judge
+from fraudlake.local.permissions.needs import Need
 from tests.local.tiny_templates import (
     ACCOUNT,
     DELEGATING,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.local.actors import DEPLOYER
-from fraudlake.local.provision import provision
+from fraudlake.local.provisioning.provision import provision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fraudlake.local.deployment import Deployment
-from fraudlake.local.provision import NOT_MADE, STEPS, provision
-from fraudlake.local.provision_site import ProvisionError
+from fraudlake.local.provisioning.provision import NOT_MADE, STEPS, provision
+from fraudlake.local.provisioning.site import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+from fraudlake.local.api.requests import Environ, call_of, signature_of
 from fraudlake.local.calls import Call, CallError
-from fraudlake.local.requests import Environ, call_of, signature_of
 
 ROLES = {"KEY": "reader"}
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from fraudlake.errors import InputError, SettingsError
-from fraudlake.local.schedules import last_firing, next_firing, night_of
+from fraudlake.local.engine.schedules import last_firing, next_firing, night_of
 
 NIGHTLY = "cron(30 2 * * ? *)"
 

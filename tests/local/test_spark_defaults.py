@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fraudlake.local.spark_defaults import CONF_FILE, UI_VARIABLE, write_spark_defaults
+from fraudlake.local.jobs.spark_defaults import CONF_FILE, UI_VARIABLE, write_spark_defaults
 from fraudlake.session import SQL_CONF
 
 if TYPE_CHECKING:

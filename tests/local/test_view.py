@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from fraudlake.local.view import follow, graph
-from fraudlake.local.view_states import NodeState
+from fraudlake.local.view.follow import follow, graph
+from fraudlake.local.view.states import NodeState
 from tests.local.glue_world import START, chain, fail, starts
 
 if TYPE_CHECKING:

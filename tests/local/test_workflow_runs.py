@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import RunError, SettingsError
-from fraudlake.local.glue_runs_steps import JobResult
+from fraudlake.local.engine.steps import JobResult
 from tests.local.glue_world import (
     SECONDS,
     Gate,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fraudlake.local.view_states import NodeState
+from fraudlake.local.view.states import NodeState
 from tests.local.glue_world import SECONDS, START, Gate, World, after, chain, starts
 
 if TYPE_CHECKING:

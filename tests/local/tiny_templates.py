@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fraudlake.local.calls import Call
 from fraudlake.local.deployment import Deployment
-from fraudlake.local.judge import Judge
+from fraudlake.local.permissions.judge import Judge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.judge import Verdict
+    from fraudlake.local.permissions.judge import Verdict
 
 Properties = dict[str, Any]
 ACCOUNT = "123456789012"

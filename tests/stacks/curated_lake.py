@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from pyspark.sql import types as t
 
-from fraudlake.local.athena_types import duckdb_type
+from fraudlake.local.athena.kinds import duckdb_type
 from fraudlake.runs import Manifest, ProfileSource
 from fraudlake.tables import Moments
 from stacks.analytics import QUERIES

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import CrawlerTypeDef
     from mypy_boto3_s3 import S3Client
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
 
 BUCKET = "raw-bucket"
 CRAWLER = "blacklist-crawler"

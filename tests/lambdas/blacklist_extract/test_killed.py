@@ -20,7 +20,7 @@ from select import select
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fraudlake.local.loopback import HOST, LoopbackServer
+from fraudlake.local.mysql.loopback import HOST, LoopbackServer
 from tests.lambdas.blacklist_extract.deployed import BUCKET, DAY, snapshot_key
 from tests.lambdas.blacklist_extract.processes import Caller, caller
 

@@ -12,7 +12,7 @@ import pytest
 from moto.core import set_initial_no_auth_action_count
 
 from fraudlake.errors import RunError
-from fraudlake.local.iam_login_front import IamFront
+from fraudlake.local.mysql.iam_login_front import IamFront
 from lambdas.blacklist_extract.login import new_login
 from lambdas.blacklist_extract.settings import ExtractSettings
 from lambdas.mysql import Login

@@ -15,7 +15,7 @@ from tests.lambdas.blacklist_extract.deployed import PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
 
 SCHEMA = Path(blacklist_extract.__file__).with_name("schema.sql")

@@ -11,7 +11,7 @@ from tests.lambdas.blacklist_extract.deployed import read_csv, snapshot_key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
     from tests.lambdas.blacklist_extract.deployed import Deployed, Row
 
 HEADER = (

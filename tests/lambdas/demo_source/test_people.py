@@ -20,7 +20,7 @@ from lambdas.blacklist_extract.clean import DATES, NO_IDENTITY, CleanedRows, cle
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
 
 SCHEMA = Path(blacklist_extract.__file__).with_name("schema.sql").read_text(encoding="utf-8")
 PEOPLE = Path(demo_source.__file__).with_name("people.sql").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from tests.lambdas.demo_source.fakes import Secrets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
 
 MASTER, PASSWORD = "demo_master", "only-for-tests"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fraudlake.local.certificates import LOOPBACK_NAMES, Authority
+from fraudlake.local.mysql.certificates import LOOPBACK_NAMES, Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fraudlake.local.certificates import Certificate
+    from fraudlake.local.mysql.certificates import Certificate
 
 
 @dataclass(frozen=True)

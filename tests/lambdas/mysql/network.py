@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from select import select
 
-from fraudlake.local.loopback import CHUNK, HOST, LoopbackServer
+from fraudlake.local.mysql.loopback import CHUNK, HOST, LoopbackServer
 
 TLS_OFFER = 0x08  # the flag of TLS in the second byte of a greeting's capabilities
 

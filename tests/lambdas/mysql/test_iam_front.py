@@ -6,12 +6,12 @@ import boto3
 import pymysql
 import pytest
 
-from fraudlake.local.iam_login_front import IamFront
+from fraudlake.local.mysql.iam_login_front import IamFront
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
 
 REGION = "eu-central-1"

@@ -15,7 +15,7 @@ from tests.lambdas.mysql.network import (
 )
 
 if TYPE_CHECKING:
-    from fraudlake.local.database_server import PrivateMariaDB
+    from fraudlake.local.mysql.server import PrivateMariaDB
     from tests.lambdas.mysql.certificates import Certificates
 
 

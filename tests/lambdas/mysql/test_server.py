@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from fraudlake.local.certificates import Certificate
-from fraudlake.local.database_server import PrivateMariaDB, ServerError
+from fraudlake.local.mysql.certificates import Certificate
+from fraudlake.local.mysql.server import PrivateMariaDB, ServerError
 
 if TYPE_CHECKING:
     from pathlib import Path

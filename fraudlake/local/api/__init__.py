@@ -1,0 +1,1 @@
+"""The one front of the local cloud: requests in, calls judged and recorded, answers out."""

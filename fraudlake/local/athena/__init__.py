@@ -1,0 +1,1 @@
+"""Athena: SQL over the catalog, answered by DuckDB."""

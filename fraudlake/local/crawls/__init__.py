@@ -1,0 +1,1 @@
+"""What a crawler does: partitions that are not registered yet."""

@@ -1,0 +1,1 @@
+"""Glue's workflows, triggers, job runs and crawls, by Glue's rules."""

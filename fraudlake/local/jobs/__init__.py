@@ -1,0 +1,1 @@
+"""The processes of Glue jobs, and what Spark needs in them."""

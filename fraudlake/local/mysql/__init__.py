@@ -1,0 +1,1 @@
+"""The RDS of the deployment: a private MariaDB behind a door for IAM logins."""

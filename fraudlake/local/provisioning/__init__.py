@@ -1,0 +1,1 @@
+"""Resources of the templates, made by ordinary calls."""

@@ -1,0 +1,1 @@
+"""A run of a workflow as a person follows it."""
