@@ -15,7 +15,8 @@ help:  ## print this list
 
 setup: $(STAMP)  ## make .venv with the pinned packages (once)
 
-demo: $(STAMP)  ## run the whole pipeline on this machine, no AWS account needed
+demo: $(STAMP)  ## play two nights of the deployed system on this machine, no AWS account needed
+	@sh scripts/set_up_mariadb.sh
 	$(BIN)/fraudlake demo
 
 test: $(STAMP)  ## run the tests; pass options with ARGS="-k velocity"

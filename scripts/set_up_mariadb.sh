@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that MariaDB's server programs are there: the tests start a private server with them.
+# Makes sure that MariaDB's server programs are there: demo and tests start a private server.
 # Installs Debian's or Ubuntu's packages when they are not; no system service comes with these.
 set -eu
 PATH="$PATH:/usr/sbin:/sbin"
@@ -14,7 +14,7 @@ has_mariadb() {
 }
 
 give_up() {
-    echo "The tests need MariaDB's mariadbd, mariadb-install-db and my_print_defaults; $1." >&2
+    echo "Demo and tests need MariaDB's mariadbd, mariadb-install-db and my_print_defaults; $1." >&2
     echo "  Debian and Ubuntu: sudo apt-get install mariadb-server-core mariadb-client-core" >&2
     echo "  elsewhere: install MariaDB 10.6 or newer so that they are on the PATH" >&2
     exit 1
@@ -42,7 +42,7 @@ package_version() {
 if has_mariadb; then exit 0; fi
 has apt-get || give_up "they were not found, and there is no apt-get to install them"
 [ "$(id -u)" -eq 0 ] || has sudo || give_up "to install them, root or sudo is needed"
-echo "installing MariaDB's server programs for the tests (no service), 10 MB, 65 MB unpacked" >&2
+echo "installing MariaDB's server programs (no service), 10 MB, 65 MB unpacked" >&2
 apt_get update || give_up "apt-get update failed"
 version=$(package_version) || give_up "apt-get knows no package of them"
 # Never at the price of a MySQL that is installed.

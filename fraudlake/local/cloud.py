@@ -188,7 +188,9 @@ class LocalCloud:
     ) -> JobResult:
         work = self.folder / "jobs" / f"{job.name}-{run_id[-8:]}"
         place = self._place(job, arguments, work)
-        self.spark_ui = place.environment.get(UI_VARIABLE, self.spark_ui)
+        if UI_VARIABLE in place.environment:
+            self.spark_ui = place.environment[UI_VARIABLE]
+            self._report(f"Spark's pages while {job.name} runs: {self.spark_ui}")
         supervision = Supervision(
             timeout_minutes=_A_DAY_IN_MINUTES,
             cancel=cancel,

@@ -101,9 +101,9 @@ def _follow(state: CloudState, run_id: str) -> bool:
 
     def poll() -> list[NodeState]:
         told.update(state.ask("status", run_id=run_id))
-        if told["spark_ui"] and not told.get("shown"):
-            told["shown"] = True
-            say(f"Spark's pages, while a job runs: {told['spark_ui']}")
+        if told["spark_ui"] and told["spark_ui"] != told.get("shown"):
+            told["shown"] = told["spark_ui"]
+            say(f"Spark's pages while a job runs: {told['spark_ui']}")
         return [NodeState.from_json(one) for one in told["nodes"]]
 
     follow(poll, lambda: told["notices"])

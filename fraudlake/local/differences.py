@@ -21,6 +21,8 @@ OF_THE_MACHINE = (
     "networks, endpoints and encryption are judged by their policies, not made",
     "calls that Glue and Lambda make by rights of their own are not seen",
     "the nightly schedule is activated at once, whatever `schedule_enabled` says",
+    "functions run on Python 3.11, each call anew; /var/task is the unpacked zip, /tmp a folder",
+    "processes are told AWS_ENDPOINT_URL and a key pair that stands for their role",
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fraudlake.local.night_report import lake_of
 from tests.local.nights import (
     DAYS,
     EMPTY_DAY,
@@ -167,3 +169,48 @@ def test_metrics_of_each_committed_run_reach_cloudwatch(story: Story) -> None:
         "LowRisk",
         "RunSeconds",
     }
+
+
+def asked(story: Story, sql: str) -> list[list[str | None]]:
+    """What an analyst is answered, who has the analyst policy and nothing else."""
+    athena = story.cloud.actors.client("athena", "fraudlake-dev-analyst")
+    started = athena.start_query_execution(
+        QueryString=sql,
+        WorkGroup="fraudlake-dev",
+        QueryExecutionContext={"Database": "fraudlake_dev_curated"},
+    )
+    query = {"QueryExecutionId": started["QueryExecutionId"]}
+    until = time.monotonic() + 60
+    while True:
+        status = athena.get_query_execution(**query)["QueryExecution"]["Status"]
+        if status["State"] not in ("QUEUED", "RUNNING"):
+            break
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert status["State"] == "SUCCEEDED", status.get("StateChangeReason")
+    pages = athena.get_paginator("get_query_results").paginate(**query)
+    rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]
+    return [[cell.get("VarCharValue") for cell in row] for row in rows[1:]]
+
+
+def test_an_analyst_sees_the_runs_in_force_as_their_manifests_tell(story: Story) -> None:
+    in_force = lake_of(story.cloud).run_log().in_force
+    told = asked(story, "SELECT batch_date, run_id, rows_scored, commits FROM committed_runs")
+    assert sorted(told, key=str) == [
+        [f"{day}", one.run_id, f"{one.rows['scored']}", "2" if day == FIRST else "1"]
+        for day, one in sorted(in_force.items())
+    ]
+    scored = asked(story, "SELECT batch_date, count(*) FROM current_scored_transactions GROUP BY 1")
+    rows = [[f"{day}", f"{one.rows['scored']}"] for day, one in sorted(in_force.items())]
+    assert sorted(scored, key=str) == [one for one in rows if one[1] != "0"]
+
+
+def test_every_saved_query_runs_on_what_the_nights_wrote(story: Story) -> None:
+    saved = {
+        one.properties["Name"]: one.properties["QueryString"]
+        for one in story.cloud.deployment.resources("AWS::Athena::NamedQuery")
+    }
+    found = {name: asked(story, sql) for name, sql in saved.items()}
+    assert len(found) == 8
+    stale = [row for name, rows in found.items() if "stale" in name.lower() for row in rows]
+    assert {row[0] for row in stale if row[3] == "true"} == {f"{SECOND}", f"{THIRD}"}
