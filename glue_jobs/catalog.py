@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -19,7 +20,7 @@ from fraudlake.source_files import PARTITIONED_BY
 from fraudlake.tabular import RAW_LINE, empty_frame, read_input, spark_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from awsglue.context import GlueContext
     from mypy_boto3_glue import GlueClient
@@ -34,12 +35,20 @@ _PLAIN_QUOTES = r'(?<=\A|,)"[^"\\\x00]*"(?=,|\z)'
 
 @dataclass(frozen=True)
 class Catalog:
-    """A database of the catalog; `client` is boto3's for Glue, `context` the job's GlueContext."""
+    """A database of the catalog; `client` is boto3's for Glue, `start` makes the GlueContext.
+
+    Spark starts when the first row is read: what is wrong with names and headers is told before.
+    """
 
     client: GlueClient
-    context: GlueContext
     database: str
+    start: Callable[[], GlueContext]
     _columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def context(self) -> GlueContext:
+        """The job's GlueContext."""
+        return self.start()
 
     def partition_dates(self, table: InputTable) -> set[date]:
         """The dates of the partitions that are registered."""

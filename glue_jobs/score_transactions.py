@@ -17,6 +17,7 @@ from fraudlake.lake import Lake
 from fraudlake.rules.book import read_rule_book
 from fraudlake.s3 import s3_folder
 from fraudlake.scorer import ScoreRequest, score
+from fraudlake.source_files import check_columns, files_used
 from fraudlake.sources import InputPaths, find_tables, open_tables
 from glue_jobs.arguments import SCORE_ARGUMENTS, WORKFLOW_ARGUMENTS
 from glue_jobs.catalog import Catalog, CatalogReader, check_registered
@@ -96,9 +97,11 @@ def main(arguments: list[str]) -> None:
     if not due.dates:
         _tell(log.in_force[order.last].to_json())
         return
-    catalog = Catalog(client, GlueContext(SparkContext.getOrCreate()), job.raw_database)
+    catalog = Catalog(client, job.raw_database, lambda: GlueContext(SparkContext.getOrCreate()))
     max_age = None if order.allows_stale else job.max_age
-    manifests = _score(job, order, due, DueInputs(catalog, tables, due.dates, max_age))
+    inputs, book = DueInputs(catalog, tables, due.dates, max_age), shipped_rules()
+    inputs.check(book)
+    manifests = _score(job, order, inputs, book)
     _check_caught_up(due, job.catch_up_batches)
     _tell(manifests[-1].to_json())
 
@@ -112,14 +115,19 @@ class DueInputs:
     dates: tuple[date, ...]
     max_age: MaxAge | None  # None when the inputs may be of any age
 
-    def open(
-        self, spark: SparkSession, paths: InputPaths, book: RuleBook, first: date, last: date
-    ) -> Sources:
-        """Check what is registered, the headers and the ages, and open the tables.
+    def check(self, book: RuleBook) -> None:
+        """Check what is registered, and the headers; Spark is not needed for it.
 
         Raises InputError or SchemaError with everything that is wrong.
         """
         check_registered(self.catalog, self.tables, self.dates)
+        used = files_used(self.tables, self.dates[0], self.dates[-1])
+        check_columns(used, book.settings.cleansing.carry, CatalogReader(self.catalog))
+
+    def open(
+        self, spark: SparkSession, paths: InputPaths, book: RuleBook, first: date, last: date
+    ) -> Sources:
+        """Open the tables, and check their ages. Raises InputError when one is too old."""
         reader = CatalogReader(self.catalog)
         sources = open_tables(spark, paths, self.tables, book, (first, last), reader)
         if self.max_age is not None:
@@ -136,18 +144,18 @@ def shipped_rules() -> RuleBook:
     return book
 
 
-def _score(job: ScoreJob, order: ScoreOrder, due: DueDates, inputs: DueInputs) -> list[Manifest]:
+def _score(job: ScoreJob, order: ScoreOrder, inputs: DueInputs, book: RuleBook) -> list[Manifest]:
     import boto3  # noqa: PLC0415 - as in `main`
 
     cloudwatch = boto3.client("cloudwatch")
     request = ScoreRequest(
         paths=job.paths,
         lake=job.lake,
-        book=shipped_rules(),
-        first=due.dates[0],
-        last=due.dates[-1],
+        book=book,
+        first=inputs.dates[0],
+        last=inputs.dates[-1],
         is_backfill=not order.is_night,
-        dates=frozenset(due.dates),
+        dates=frozenset(inputs.dates),
         open=inputs.open,
         workflow_run=job.workflow_run,
     )

@@ -190,7 +190,7 @@ LISTED = [
 WHOLE = f"transactions/ingest_date={DAY}/part-0"
 
 
-@examples(3)
+@examples(2)
 @given(chosen=BATCHES)
 def test_every_row_is_scored_or_set_aside_and_every_score_is_explained(
     core: Core, chosen: random.Random
@@ -251,7 +251,7 @@ def _check_totals(found: dict[str, list[Row]]) -> None:
     assert flagged == {name: counts[name] for name in flagged}
 
 
-@examples(3)
+@examples(2)
 @given(chosen=BATCHES)
 def test_order_files_format_and_partitions_change_no_row(core: Core, chosen: random.Random) -> None:
     rows = batch_of(chosen, most=100)
@@ -267,7 +267,7 @@ def test_order_files_format_and_partitions_change_no_row(core: Core, chosen: ran
         assert core.tables(inputs, partitions=7) == expected
 
 
-@examples(3)
+@examples(2)
 @given(chosen=BATCHES, times=st.integers(2, 40))
 def test_entries_that_stand_many_times_on_the_blacklist_change_no_row(
     core: Core, chosen: random.Random, times: int

@@ -93,7 +93,7 @@ def tell(deployment: Deployment, folder: Path) -> Story:
     plan = SamplePlan(transactions=2000, customers=400, days=4, first_date=DAYS[0], malformed=False)
     write_sample_data(data, plan)
     # Days without malformed lines come from the catalog, those with one by their paths.
-    with (data / f"transactions/ingest_date={DAYS[0]}/part-0000.csv").open("a") as stream:
+    with (data / f"transactions/ingest_date={DAYS[1]}/part-0000.csv").open("a") as stream:
         stream.write("T-SHORT,C00000001\n")
     cloud = LocalCloud(deployment, folder / "cloud", Choices(jars=fetch_jars()))
     cloud.__enter__()
@@ -111,11 +111,11 @@ def _chapters(story: Story) -> None:
     header = story.delivered(first).splitlines()[0]
     story.put(f"transactions/ingest_date={EMPTY_DAY}/part-0000.csv", f"{header}\n")
     story.night("first night", first)
+    score_by_command(story)
     story.night("function fails", second, EXTRACT)
     story.night("crawler fails", second, RAW_CRAWLER)
     story.night("job fails", second, SCORE_JOB)
     story.night("third night", third)
-    score_by_command(story)
     late = "L1,C00000001,2025-01-06T12:00:00Z,12.00,USD,M1,online,US\n"
     story.put(f"transactions/ingest_date={first}/late.csv", f"{header}\n{late}")
     story.again("rerun", from_=str(first), to=str(first))
@@ -139,7 +139,7 @@ def score_by_command(story: Story) -> None:
         "--fx": "fx_rates",
     }
     named = [word for one, name in tables_of.items() for word in (one, f"s3://{raw}/{name}")]
-    span = ["--from", str(EMPTY_DAY), "--to", str(DAYS[2])]
+    span = ["--from", str(EMPTY_DAY), "--to", str(DAYS[0])]
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("fraudlake")),

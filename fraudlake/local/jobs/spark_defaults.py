@@ -61,6 +61,8 @@ def spark_properties(
     """Every Spark property of a job: the session of one machine, S3A, and the UI."""
     session = session_conf(SessionSettings(app_name="fraudlake-job", local_dir=work.absolute()))
     kept = {name: value for name, value in session.items() if name not in _OF_A_CHECKOUT}
+    # A night of this size is over before Java's second compiler has paid for itself.
+    kept["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
     access = S3Access(
         jars=jars,
         region=region,
