@@ -117,6 +117,10 @@ def _with_keys(rows: pa.Table, table: Table, partition: Partition) -> pa.Table:
     """Rows with the values of their partition's keys, in the types of the keys."""
     keys = schema(table.partition_keys)
     for key, value in zip(keys, partition.values, strict=True):
-        column = pa.array([value], pa.string()).cast(key.type).take(pa.array([0] * len(rows)))
+        column = (
+            pa.array([value], pa.string())
+            .cast(key.type)
+            .take(pa.array([0] * len(rows), pa.int64()))
+        )
         rows = rows.append_column(key, column)
     return rows
