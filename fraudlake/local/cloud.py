@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from fraudlake.local.api.recorded import RecordedCall
     from fraudlake.local.deployment import Deployment, Resource
     from fraudlake.local.view.states import NodeState
     from fraudlake.local.watch.notices import Notice
@@ -68,6 +69,7 @@ class LocalCloud:
         self._failing: frozenset[str] = frozenset()
         self._parts = ExitStack()
         self._handlers: dict[tuple[str, str], Any] = {}
+        self._before: dict[str, tuple[int, int]] = {}  # notices and calls before each run
         self.spark_ui = ""
 
     def __enter__(self) -> Self:
@@ -124,12 +126,17 @@ class LocalCloud:
     def start_night(self, workflow: str, batch_date: date) -> str:
         """Start a workflow as its schedule would have on the night after a date; the run's id."""
         self.glue.activate(workflow)
-        begun = night_of(self.glue.schedule(workflow), batch_date)
-        return self.glue.start_workflow(workflow, {}, started_on=begun, by_schedule=True)
+        begun, before = night_of(self.glue.schedule(workflow), batch_date), self._told_so_far()
+        run_id = self.glue.start_workflow(workflow, {}, started_on=begun, by_schedule=True)
+        self._before[run_id] = before
+        return run_id
 
     def start(self, workflow: str, properties: Mapping[str, str]) -> str:
         """Start a workflow as a person does, with properties of its run; the run's id."""
-        return self.glue.start_workflow(workflow, properties)
+        before = self._told_so_far()
+        run_id = self.glue.start_workflow(workflow, properties)
+        self._before[run_id] = before
+        return run_id
 
     def finish(self, run_id: str, timeout: float | None = None) -> str:
         """Wait for a run to be over, then let the alarms look; the run's status."""
@@ -156,6 +163,17 @@ class LocalCloud:
     def notices(self) -> list[Notice]:
         """What the topics were told so far."""
         return list(self.publisher.notices)
+
+    def notices_of(self, run_id: str) -> list[Notice]:
+        """What the topics were told since a run was started here."""
+        return self.notices[self._before[run_id][0] :]
+
+    def calls_of(self, run_id: str) -> list[RecordedCall]:
+        """The calls that were made since a run was started here."""
+        return self.front.calls()[self._before[run_id][1] :]
+
+    def _told_so_far(self) -> tuple[int, int]:
+        return len(self.notices), len(self.front.calls())
 
     def bucket_of(self, table: str) -> str:
         """The bucket that a table of the catalog lies in."""

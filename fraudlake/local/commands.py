@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from fraudlake.errors import RunError, SettingsError
 from fraudlake.local.control import CloudState
 from fraudlake.local.night_report import NightReport, print_report
+from fraudlake.local.start import is_sample, say_differences, write_sample_once
 from fraudlake.local.view.follow import follow
 from fraudlake.local.view.states import NodeState
 from fraudlake.progress import say
-from fraudlake.sample_data import SamplePlan, write_sample_data
+from fraudlake.sample_data import SamplePlan
 from fraudlake.screen import out
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def describe(folder: Path) -> None:
     """Print where the cloud is, how to reach it, and how it differs from AWS."""
     state = _running(folder)
     told = state.ask("describe")
-    say("Differs from AWS:")
-    for one in told["differences"]:
-        say(f"  {one}")
+    say_differences(told["differences"])
     console = out()
     console.print(f"The stage {state.stage} is up at {state.endpoint}", highlight=False)
     console.print(f"Workflows: {', '.join(told['workflows'])}", highlight=False)
@@ -140,13 +139,11 @@ def _await_up(process: subprocess.Popen[bytes], log: Path, folder: Path) -> None
 def _sample(folder: Path, day: date) -> Path:
     """Sample data that begins at a day, or the one that is there if it has the day."""
     for samples in sorted(folder.glob("input-*")):
-        if (samples / "complete").exists() and list(samples.glob(f"transactions/*={day}")):
+        if is_sample(samples) and list(samples.glob(f"transactions/*={day}")):
             return samples
     samples = folder / f"input-{day}"
-    say(f"writing sample data from {day} on to {samples}")
-    write_sample_data(
+    write_sample_once(
         samples,
         SamplePlan(transactions=140_000, customers=2_000, days=_SAMPLE_DAYS, first_date=day),
     )
-    (samples / "complete").touch()
     return samples

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.delivery import Delivery
-from fraudlake.local.deployment import synthesize
-from fraudlake.local.jobs.jars import fetch_jars
 from fraudlake.local.night_report import lake_of, night_report, print_report
+from fraudlake.local.start import new_cloud, say_differences, write_sample_once
 from fraudlake.local.view.follow import follow
-from fraudlake.progress import counting, say, say_download
-from fraudlake.sample_data import SamplePlan, write_sample_data
+from fraudlake.progress import say
+from fraudlake.sample_data import SamplePlan
 from fraudlake.screen import out
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fraudlake.local.cloud import LocalCloud
     from fraudlake.local.night_report import NightReport
 
 STAGE = "dev"
@@ -38,19 +38,14 @@ class DemoPlan:
 def run_demo(plan: DemoPlan) -> bool:
     """Play the nights and print what each found; whether all of them went well."""
     samples = plan.folder / f"input-{plan.transactions}-{plan.nights}"
-    _write_once(samples, plan)
-    jars = fetch_jars(report=say_download)
-    say("synthesizing the CDK app")
-    deployment = synthesize(STAGE, plan.folder / "assembly")
-    delivery, went_well = Delivery(samples), True
-    lake = plan.folder / "lake"
-    choices = Choices(jars=jars, spark_ui=plan.spark_ui)
-    with LocalCloud(deployment, plan.folder / "cloud", choices, say) as cloud:
+    write_sample_once(samples, _sample_plan(plan))
+    delivery, lake, went_well = Delivery(samples), plan.folder / "lake", True
+    with new_cloud(plan.folder, STAGE, spark_ui=plan.spark_ui) as cloud:
         for at in range(plan.nights):
             report = play_night(cloud, delivery, _FIRST_DATE + timedelta(days=at), lake)
             went_well = went_well and report.is_good
         _save(cloud, lake)
-        _print_differences(cloud)
+        say_differences(cloud.differences)
     _print_next(plan.folder)
     return went_well
 
@@ -62,29 +57,23 @@ def play_night(cloud: LocalCloud, delivery: Delivery, day: date, kept: Path) -> 
     """
     say(f"delivering {day}")
     delivery.deliver(cloud, day)
-    told = len(cloud.notices)
     run_id = cloud.start_night(cloud.nightly, day)
-    follow(lambda: cloud.status(run_id), lambda: [one.message for one in cloud.notices[told:]])
+    follow(lambda: cloud.status(run_id), lambda: [one.message for one in cloud.notices_of(run_id)])
     cloud.finish(run_id)
-    report = night_report(cloud, run_id, notices=cloud.notices[told:])
+    report = night_report(cloud, run_id)
     print_report(report, str(kept))
     return report
 
 
 def _save(cloud: LocalCloud, folder: Path) -> None:
-    """Keep the curated bucket as files: the local cloud's own memory ends with it."""
+    """Keep the curated bucket as files, in place of an earlier one: its cloud's memory ends."""
+    shutil.rmtree(folder, ignore_errors=True)
     storage = lake_of(cloud).storage
     for file in storage.files():
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         with storage.open(file.name) as stream:
             target.write_bytes(stream.read())
-
-
-def _print_differences(cloud: LocalCloud) -> None:
-    say("\nDiffers from AWS:")
-    for one in cloud.differences:
-        say(f"  {one}")
 
 
 def _print_next(folder: Path) -> None:
@@ -98,15 +87,7 @@ def _print_next(folder: Path) -> None:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _write_once(samples: Path, plan: DemoPlan) -> None:
-    """Sample data has the same bytes each time, so what is complete is left alone."""
-    marker = samples / "complete"
-    if marker.exists():
-        return
-    say(f"writing sample data to {samples}")
-    sample = SamplePlan(
+def _sample_plan(plan: DemoPlan) -> SamplePlan:
+    return SamplePlan(
         transactions=plan.transactions, customers=2_000, days=plan.nights, first_date=_FIRST_DATE
     )
-    with counting() as progress:
-        write_sample_data(samples, sample, progress)
-    marker.touch()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fraudlake.local.cloud import LocalCloud
-    from fraudlake.local.watch.notices import Notice
 
 _FAILED = ("FAILED", "TIMEOUT", "STOPPED", "ERROR", "CANCELLED")
 
@@ -54,20 +53,20 @@ def lake_of(cloud: LocalCloud) -> Lake:
     return Lake(S3Folder(bucket, "", cloud.actors.client("s3", OPERATOR)))
 
 
-def night_report(cloud: LocalCloud, run_id: str, *, notices: Sequence[Notice] = ()) -> NightReport:
-    """Gather what a run that is over has left; `notices` are those since it began."""
+def night_report(cloud: LocalCloud, run_id: str) -> NightReport:
+    """Gather what a run that is over has left, and what was told and called since it began."""
     lake = lake_of(cloud)
     runs = sorted(lake.run_log().by_id.values(), key=lambda one: one.committed_at)
     committed = [one for one in runs if one.workflow_run == run_id]
     nodes = cloud.status(run_id)
-    calls = cloud.front.calls()
+    calls = cloud.calls_of(run_id)
     return NightReport(
         workflow_run=run_id,
         status=nodes[0].state,
         manifests=[one.to_json() for one in committed],
         risks=[_plain(row) for row in top_risks(lake, committed[-1])] if committed else [],
         failed=[f"{one.name}: {one.message}" for one in nodes if one.state in _FAILED],
-        notices=[one.message for one in notices],
+        notices=[one.message for one in cloud.notices_of(run_id)],
         calls=dict(Counter(one.role for one in calls)),
         refused=[f"{one.role}: {one.operation}: {one.reason}" for one in calls if not one.allowed],
     )

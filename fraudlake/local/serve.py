@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraudlake.errors import FraudlakeError, InputError
-from fraudlake.local.cloud import Choices, LocalCloud
 from fraudlake.local.control import STATE_FILE, CloudState, ControlServer
 from fraudlake.local.delivery import Delivery
-from fraudlake.local.deployment import synthesize
-from fraudlake.local.jobs.jars import fetch_jars
 from fraudlake.local.night_report import night_report
+from fraudlake.local.start import new_cloud
+from fraudlake.progress import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fraudlake.local.watch.notices import Notice
+    from fraudlake.local.cloud import LocalCloud
 
 
 class Operations:
@@ -32,7 +30,6 @@ class Operations:
     def __init__(self, cloud: LocalCloud, stop: threading.Event) -> None:
         """Answer for a cloud; `stop` is set by the command that ends it."""
         self._cloud, self._stop = cloud, stop
-        self._told: dict[str, int] = {}  # notices before each run
 
     def by_name(self) -> Mapping[str, Any]:
         """The operations by name."""
@@ -61,7 +58,7 @@ class Operations:
         run_id = values["run_id"]
         return {
             "nodes": [one.to_json() for one in self._cloud.status(run_id)],
-            "notices": [one.message for one in self._since(run_id)],
+            "notices": [one.message for one in self._cloud.notices_of(run_id)],
             "spark_ui": self._cloud.spark_ui,
         }
 
@@ -69,7 +66,7 @@ class Operations:
         """The report on a run that is over, after the alarms had a look."""
         run_id = values["run_id"]
         self._cloud.finish(run_id)
-        return asdict(night_report(self._cloud, run_id, notices=self._since(run_id)))
+        return asdict(night_report(self._cloud, run_id))
 
     def describe(self, _values: Mapping[str, Any]) -> dict[str, Any]:
         """Where the cloud is, and how it differs from AWS."""
@@ -91,13 +88,8 @@ class Operations:
                 f"nothing here is called {wrong[0]}; known are {', '.join(sorted(known))}"
             )
         self._cloud.fail_at(values.get("fail_at", ()))
-        told = len(self._cloud.notices)
         run_id: str = start()
-        self._told[run_id] = told
         return run_id
-
-    def _since(self, run_id: str) -> list[Notice]:
-        return self._cloud.notices[self._told.get(run_id, 0) :]
 
 
 def serve(folder: Path, stage: str, *, spark_ui: bool) -> None:
@@ -105,14 +97,7 @@ def serve(folder: Path, stage: str, *, spark_ui: bool) -> None:
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
-    for name in ("assembly", "cloud"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    jars = fetch_jars(report=_say_download)
-    _say("synthesizing the CDK app")
-    deployment = synthesize(stage, folder / "assembly")
-    with LocalCloud(
-        deployment, folder / "cloud", Choices(jars=jars, spark_ui=spark_ui), _say
-    ) as it:
+    with new_cloud(folder, stage, spark_ui=spark_ui) as it:
         server = ControlServer(Operations(it, stop).by_name())
         with server:
             state = CloudState(
@@ -123,18 +108,9 @@ def serve(folder: Path, stage: str, *, spark_ui: bool) -> None:
                 token=server.token,
             )
             state.write(folder)
-            _say("up")
+            say("up")
             stop.wait()
     (folder / STATE_FILE).unlink(missing_ok=True)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the log that `up` shows
-
-
-def _say_download(name: str, done: int, total: int) -> None:
-    if done == 0:
-        _say(f"fetching {name} once: {total / 1e6:,.0f} MB; later runs work off line")
 
 
 if __name__ == "__main__":

@@ -67,12 +67,11 @@ class Story:
         self.play(name, lambda: self.cloud.start(self.cloud.rerun, spans))
 
     def play(self, name: str, start: Any, *fail_at: str) -> None:  # noqa: ANN401 - a function
-        told = len(self.cloud.notices)
         self.cloud.fail_at(fail_at)
         run_id = start()
         self.cloud.finish(run_id, _SECONDS)
         self.cloud.glue.wait_idle(_SECONDS)
-        report = night_report(self.cloud, run_id, notices=self.cloud.notices[told:])
+        report = night_report(self.cloud, run_id)
         nodes = {one.name: one for one in self.cloud.status(run_id)}
         self.chapters[name] = Chapter(report=report, nodes=nodes)
 
