@@ -31,7 +31,7 @@ class ScoreRequest:
     `is_backfill` tells a range of dates, in which a date without a partition is skipped, from
     one date asked for alone, where it is an error; `dates`, when named, are the only ones scored.
     `open` finds and checks the inputs; `workflow_run` is the run of a workflow that asks, for the
-    manifests.
+    manifests; `log` are the lake's committed runs when they are read already.
     """
 
     paths: InputPaths
@@ -43,6 +43,7 @@ class ScoreRequest:
     dates: frozenset[date] | None = None
     open: OpenSources = open_sources
     workflow_run: str | None = None
+    log: RunLog | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def score(
     """
     for name, value in SQL_CONF.items():
         spark.conf.set(name, value)
-    log = request.lake.run_log()
+    log = request.log or request.lake.run_log()
     sources = request.open(spark, request.paths, request.book, request.first, request.last)
     dates, skipped = _batch_dates(sources, request)
     manifests = []

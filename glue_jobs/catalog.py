@@ -104,6 +104,9 @@ def _registered_problems(
         yield f"{table.name}: {files.root} has files beside {key}= folders; move them into one"
         return
     stored = {day for day in files.dates if files.by_date[day]}
+    if not stored | registered:
+        yield f"{table.name}: {files.root} has no file in any {key}= folder; deliver them"
+        return
     used = _days_used(table, stored, registered, dates)
     if unregistered := used - registered:
         yield (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files as package_files
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from fraudlake.batch_run import Progress
     from fraudlake.files import TableFiles
     from fraudlake.rules.book import RuleBook
-    from fraudlake.runs import Manifest
+    from fraudlake.runs import Manifest, RunLog
     from fraudlake.sources import Sources
 
 
@@ -68,13 +69,13 @@ class ScoreJob:
             catch_up_batches=_number("catch_up_batches", options),
         )
 
-    @property
+    @cached_property
     def paths(self) -> InputPaths:
         """Where the raw tables lie."""
         names = ("transactions", "customers", "blacklist", "fx_rates")
         return InputPaths(*(s3_folder(self.raw_bucket, name) for name in names))
 
-    @property
+    @cached_property
     def lake(self) -> Lake:
         """Where earlier runs lie and new ones go."""
         return Lake(s3_folder(self.curated_bucket))
@@ -101,7 +102,7 @@ def main(arguments: list[str]) -> None:
     max_age = None if order.allows_stale else job.max_age
     inputs, book = DueInputs(catalog, tables, due.dates, max_age), shipped_rules()
     inputs.check(book)
-    manifests = _score(job, order, inputs, book)
+    manifests = _score(job, order, inputs, book, log)
     _check_caught_up(due, job.catch_up_batches)
     _tell(manifests[-1].to_json())
 
@@ -144,7 +145,9 @@ def shipped_rules() -> RuleBook:
     return book
 
 
-def _score(job: ScoreJob, order: ScoreOrder, inputs: DueInputs, book: RuleBook) -> list[Manifest]:
+def _score(
+    job: ScoreJob, order: ScoreOrder, inputs: DueInputs, book: RuleBook, log: RunLog
+) -> list[Manifest]:
     import boto3  # noqa: PLC0415 - as in `main`
 
     cloudwatch = boto3.client("cloudwatch")
@@ -158,6 +161,7 @@ def _score(job: ScoreJob, order: ScoreOrder, inputs: DueInputs, book: RuleBook) 
         dates=frozenset(inputs.dates),
         open=inputs.open,
         workflow_run=job.workflow_run,
+        log=log,
     )
     result = score(
         inputs.catalog.context.spark_session,

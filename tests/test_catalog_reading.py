@@ -239,6 +239,12 @@ def test_a_partition_that_lost_its_objects_is_told_by_its_name(bucket: Bucket, l
         checked(bucket, 6, 8)
 
 
+def test_partitions_that_are_all_empty_are_told(bucket: Bucket) -> None:
+    bucket.write(f"{DAY}/_SUCCESS", "")
+    with pytest.raises(InputError, match=r"customers: .* has no file in any snapshot_date= folder"):
+        checked(bucket, 6)
+
+
 def test_files_outside_of_partitions_are_refused(bucket: Bucket) -> None:
     bucket.write("part-0.csv", f"{HEADER}\n")
     with pytest.raises(InputError, match="files beside ingest_date= folders; move them"):
