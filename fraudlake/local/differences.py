@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OF_THE_MACHINE = (
     "MySQL is a private MariaDB; a door before it checks IAM tokens as RDS does",
     "Glue's Spark is PySpark 3.5.6 here, awsglue a stand-in, whatever the job's workers are",
-    "what Spark writes to S3 is committed by S3A's magic committer",
+    "what Spark writes to S3 is committed by S3A's staging committer, without _SUCCESS objects",
     "rates come with the delivery: the ECB is not asked, the rates function not called",
     "Python shell jobs run on the Python of this project instead of 3.9",
     "networks, endpoints and encryption are judged by their policies, not made",

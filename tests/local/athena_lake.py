@@ -19,7 +19,7 @@ from fraudlake.local.athena.service import Athena
 from fraudlake.local.calls import Call
 from fraudlake.local.provisioning.glue import make_database, make_table
 from fraudlake.local.provisioning.site import Site
-from tests.stacks.curated_lake import manifest
+from tests.stacks.curated_lake import NEWER, manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CURATED, RAW, WORKGROUP = "fraudlake_dev_curated", "fraudlake_dev_raw", "fraudlake-dev"
 NOW = datetime(2025, 2, 10, 12, 34, 56, 789000, tzinfo=UTC)
 RULE = "AMOUNT_OVER_LIMIT"
+DAY = "batch_date=2025-01-31/run_id=new"
 SECONDS = 30  # that a test waits at most for a query
 
 
@@ -139,6 +140,12 @@ class Lake:
 def reason(execution: dict[str, Any]) -> str:
     """Why a query ended as it did."""
     return str(execution["Status"].get("StateChangeReason", ""))
+
+
+def put_a_day(lake: Lake, rows: list[dict[str, Any]]) -> None:
+    """Put the scored transactions of 2025-01-31, of a run that committed."""
+    lake.commit("2025-01-31", "new", NEWER)
+    lake.put("scored_transactions", DAY, rows)
 
 
 def scored(number: int, customer: str = "C1", **values: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""What tests of the local cloud share: the dev stage, synthesized once, and an empty moto."""
+"""What tests of the local cloud share: the dev stage, synthesized once, moto, fronts, lakes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import urllib3
 from moto.server import ThreadedMotoServer
 
 from fraudlake.local.actors import Actors
+from fraudlake.local.api.front import Front
 from fraudlake.local.deployment import Deployment, synthesize
+from tests.local.athena_lake import Lake, put_a_day, scored
+from tests.local.fronted import HANDLERS, fronted_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +51,41 @@ def empty_moto(_moto_server: ThreadedMotoServer) -> Callable[[], Actors]:
 def moto_actors(empty_moto: Callable[[], Actors]) -> Actors:
     """Actors of a moto server that has forgotten what earlier tests made."""
     return empty_moto()
+
+
+@pytest.fixture
+def front_deployment(tmp_path: Path) -> Deployment:
+    """One role with some rights, and a bucket."""
+    return fronted_deployment(tmp_path)
+
+
+@pytest.fixture
+def front(front_deployment: Deployment, tmp_path: Path) -> Iterator[Front]:
+    """A front of that deployment, with a few handlers."""
+    with Front(front_deployment, HANDLERS, tmp_path / "run" / "calls.jsonl") as running:
+        yield running
+
+
+@pytest.fixture
+def front_actors(front: Front) -> Actors:
+    """Who reaches that front; its bucket is made."""
+    found = Actors(front.endpoint, "us-east-1")
+    found.client("s3").create_bucket(Bucket="lake")
+    return found
+
+
+@pytest.fixture(scope="module")
+def empty_lake(
+    dev_deployment: Deployment,
+    empty_moto: Callable[[], Actors],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Lake:
+    """The lake of the dev stage with an Athena over it, and nothing in its tables."""
+    return Lake(dev_deployment, empty_moto(), tmp_path_factory.mktemp("athena"))
+
+
+@pytest.fixture(scope="module")
+def lake(empty_lake: Lake) -> Lake:
+    """A lake with a day on which a run scored four transactions."""
+    put_a_day(empty_lake, [scored(number) for number in range(1, 5)])
+    return empty_lake

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from fraudlake.local.actors import Actors
 from fraudlake.local.api.front import Front
-from tests.local.athena_lake import CURATED, RAW, WORKGROUP, Lake, scored
-from tests.stacks.curated_lake import NEWER, SAVED
+from tests.local.athena_lake import CURATED, RAW, WORKGROUP, Lake, put_a_day, scored
+from tests.stacks.curated_lake import SAVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,9 +68,7 @@ def desk(
     with Front(dev_deployment, handlers, folder / "calls.jsonl") as front:
         lake = Lake(dev_deployment, Actors(front.endpoint, "us-east-1"), folder)
         handlers.update(lake.athena.handlers())
-        lake.commit("2025-01-31", "new", NEWER)
-        day = "batch_date=2025-01-31/run_id=new"
-        lake.put("scored_transactions", day, [scored(1), scored(2), scored(3, "C2")])
+        put_a_day(lake, [scored(1), scored(2), scored(3, "C2")])
         yield Desk(front, lake)
 
 

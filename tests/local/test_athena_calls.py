@@ -12,30 +12,16 @@ import pytest
 from fraudlake.local.athena.query import Reader
 from fraudlake.local.athena.service import Athena
 from fraudlake.local.calls import CallError
-from tests.local.athena_lake import CURATED, NOW, WORKGROUP, Lake, reason, scored
-from tests.stacks.curated_lake import NEWER
+from tests.local.athena_lake import CURATED, NOW, WORKGROUP, Lake, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fraudlake.local.actors import Actors
-    from fraudlake.local.deployment import Deployment
 
 ANALYST = "analyst"
 DAY = "batch_date=2025-01-31/run_id=new"
-
-
-@pytest.fixture(scope="module")
-def lake(
-    dev_deployment: Deployment,
-    empty_moto: Callable[[], Actors],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Lake:
-    lake = Lake(dev_deployment, empty_moto(), tmp_path_factory.mktemp("athena"))
-    lake.commit("2025-01-31", "new", NEWER)
-    lake.put("scored_transactions", DAY, [scored(number) for number in range(1, 5)])
-    return lake
 
 
 def start(lake: Lake, sql: str, **asked: Any) -> str:  # noqa: ANN401 - as the API's

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.local.athena_lake import RULE, Lake, scored
 from tests.stacks.curated_lake import NEWER, OLDER, SAVED, VIEWS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fraudlake.local.actors import Actors
-    from fraudlake.local.deployment import Deployment
 
 NEW, OLD = "batch_date=2025-01-31/run_id=new", "batch_date=2025-01-31/run_id=old"
 CRASHED = "batch_date=2025-02-01/run_id=crashed"
@@ -23,13 +17,9 @@ TITLES = {name: text.splitlines()[0][3:].split(": ")[0] for name, text in SAVED.
 
 
 @pytest.fixture(scope="module")
-def lake(
-    dev_deployment: Deployment,
-    empty_moto: Callable[[], Actors],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Lake:
+def lake(empty_lake: Lake) -> Lake:
     """Two days: one scored twice, one whose run is not registered and one that crashed."""
-    lake = Lake(dev_deployment, empty_moto(), tmp_path_factory.mktemp("athena"))
+    lake = empty_lake
     lake.commit("2025-01-30", "first", OLDER)
     lake.commit("2025-01-31", "new", NEWER)
     lake.commit("2025-01-31", "old", OLDER)

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from fraudlake.local.calls import CallError
-from tests.local.athena_lake import WORKGROUP, Lake, reason, scored
-from tests.stacks.curated_lake import NEWER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fraudlake.local.actors import Actors
-    from fraudlake.local.deployment import Deployment
+from tests.local.athena_lake import WORKGROUP, Lake, reason
 
 DAY = "batch_date=2025-01-31/run_id=new"
-
-
-@pytest.fixture(scope="module")
-def lake(
-    dev_deployment: Deployment,
-    empty_moto: Callable[[], Actors],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Lake:
-    lake = Lake(dev_deployment, empty_moto(), tmp_path_factory.mktemp("athena"))
-    lake.commit("2025-01-31", "new", NEWER)
-    lake.put("scored_transactions", DAY, [scored(number) for number in range(1, 5)])
-    return lake
 
 
 @pytest.mark.parametrize(

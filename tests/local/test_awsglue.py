@@ -252,17 +252,16 @@ def test_a_write_leaves_files_and_no_rest_of_the_committer(
     assert found["written"]
     listed = actors.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="scored/")["Contents"]
     left = {one["Key"].rsplit("/", 1)[-1].split("-")[0] for one in listed}
-    assert left <= {"part", "_SUCCESS", ""}
+    assert left <= {"part", ""}
     assert sum("/part-" in one["Key"] for one in listed) == 2
 
 
 def test_a_write_is_committed_without_a_copy(actors: Actors, found: dict[str, Any]) -> None:
     assert found["written"]
-    s3 = actors.client("s3")
-    key = "scored/batch_date=2025-01-31/run_id=one/_SUCCESS"
-    told = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
-    assert told["committer"] == "magic"
-    assert sum("/part-" in one for one in told["filenames"]) == 2
+    listed = actors.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="scored/")["Contents"]
+    files = [one for one in listed if "/part-" in one["Key"]]
+    # Of what was uploaded in parts; a copy has the sum of the whole.
+    assert all(one["ETag"].strip('"').endswith("-1") for one in files)
 
 
 def test_the_session_is_that_of_one_machine(

@@ -6,47 +6,26 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from fraudlake.local.actors import Actors, access_key_id
 from fraudlake.local.api.front import Front
 from tests.local.fronted import (
-    HANDLERS,
     STARTED,
     crawler,
-    fronted_deployment,
     recorded,
     refusal,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from fraudlake.local.calls import Handler
     from fraudlake.local.deployment import Deployment
 
 
-@pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
-    return fronted_deployment(tmp_path)
-
-
-@pytest.fixture
-def front(deployment: Deployment, tmp_path: Path) -> Iterator[Front]:
-    with Front(deployment, HANDLERS, tmp_path / "run" / "calls.jsonl") as running:
-        yield running
-
-
-@pytest.fixture
-def actors(front: Front) -> Actors:
-    found = Actors(front.endpoint, "us-east-1")
-    found.client("s3").create_bucket(Bucket="lake")
-    return found
-
-
-def test_a_role_does_what_its_policy_allows(actors: Actors) -> None:
-    s3 = actors.client("s3", "reader")
+def test_a_role_does_what_its_policy_allows(front_actors: Actors) -> None:
+    s3 = front_actors.client("s3", "reader")
     key = "mine/snapshot_date=2025-01-01/ä b+c.csv"
 
     s3.put_object(Bucket="lake", Key=key, Body=b"rows", ChecksumAlgorithm="SHA256")
@@ -57,26 +36,28 @@ def test_a_role_does_what_its_policy_allows(actors: Actors) -> None:
 
 
 def test_a_role_is_refused_what_its_policy_does_not_allow_and_nothing_happens(
-    actors: Actors,
+    front_actors: Actors,
 ) -> None:
-    s3 = actors.client("s3", "reader")
+    s3 = front_actors.client("s3", "reader")
 
     assert refusal(s3, "put_object", Bucket="lake", Key="other", Body=b"x") == ("AccessDenied", 403)
     assert refusal(s3, "list_objects_v2", Bucket="lake") == ("AccessDenied", 403)
-    assert actors.client("s3").list_objects_v2(Bucket="lake")["KeyCount"] == 0
+    assert front_actors.client("s3").list_objects_v2(Bucket="lake")["KeyCount"] == 0
 
 
-def test_each_protocol_has_its_own_form_of_refusal(actors: Actors) -> None:
-    glue, sns = actors.client("glue", "reader"), actors.client("sns", "reader")
-    function = actors.client("lambda", "reader")
+def test_each_protocol_has_its_own_form_of_refusal(front_actors: Actors) -> None:
+    glue, sns = front_actors.client("glue", "reader"), front_actors.client("sns", "reader")
+    function = front_actors.client("lambda", "reader")
 
     assert refusal(glue, "start_crawler", Name="x") == ("AccessDeniedException", 403)
     assert refusal(sns, "publish", TopicArn="t", Message="m") == ("AccessDenied", 403)
     assert refusal(function, "invoke", FunctionName="f") == ("AccessDeniedException", 403)
 
 
-def test_a_missing_object_is_missing_only_to_whom_may_list_it(front: Front, actors: Actors) -> None:
-    s3 = actors.client("s3", "reader")
+def test_a_missing_object_is_missing_only_to_whom_may_list_it(
+    front: Front, front_actors: Actors
+) -> None:
+    s3 = front_actors.client("s3", "reader")
 
     assert refusal(s3, "head_object", Bucket="lake", Key="mine/none") == ("404", 404)
     assert refusal(s3, "get_object", Bucket="lake", Key="mine/none") == ("NoSuchKey", 404)
@@ -84,12 +65,12 @@ def test_a_missing_object_is_missing_only_to_whom_may_list_it(front: Front, acto
     found = recorded(front, "HeadObject")
     assert not found.allowed
     assert "s3:ListBucket" in found.reason
-    operator = actors.client("s3")
+    operator = front_actors.client("s3")
     assert refusal(operator, "head_object", Bucket="lake", Key="none") == ("404", 404)
 
 
-def test_handlers_answer_in_the_form_of_the_api(actors: Actors) -> None:
-    glue = actors.client("glue")
+def test_handlers_answer_in_the_form_of_the_api(front_actors: Actors) -> None:
+    glue = front_actors.client("glue")
 
     answer = glue.get_crawler(Name="raw")["Crawler"]
 
@@ -101,23 +82,25 @@ def test_handlers_answer_in_the_form_of_the_api(actors: Actors) -> None:
 
 
 def test_a_fault_of_a_handler_is_a_fault_of_the_service_and_not_the_end(
-    actors: Actors, caplog: pytest.LogCaptureFixture
+    front_actors: Actors, caplog: pytest.LogCaptureFixture
 ) -> None:
-    glue = actors.client("glue")
+    glue = front_actors.client("glue")
 
     assert refusal(glue, "get_trigger", Name="x") == ("InternalFailure", 500)
     assert "oops" in caplog.text
     assert glue.get_crawler(Name="raw")
 
 
-def test_what_a_handler_refuses_is_recorded_with_its_status(front: Front, actors: Actors) -> None:
-    refusal(actors.client("glue"), "get_job", JobName="x")
+def test_what_a_handler_refuses_is_recorded_with_its_status(
+    front: Front, front_actors: Actors
+) -> None:
+    refusal(front_actors.client("glue"), "get_job", JobName="x")
 
     assert (recorded(front, "GetJob").allowed, recorded(front, "GetJob").status) == (True, 400)
 
 
-def test_a_function_answers_with_its_payload_and_its_error(actors: Actors) -> None:
-    function = actors.client("lambda")
+def test_a_function_answers_with_its_payload_and_its_error(front_actors: Actors) -> None:
+    function = front_actors.client("lambda")
 
     good = function.invoke(FunctionName="f", Payload=b'{"a":1}')
     bad = function.invoke(FunctionName="fails")
@@ -128,10 +111,10 @@ def test_a_function_answers_with_its_payload_and_its_error(actors: Actors) -> No
 
 
 def test_handlers_may_be_added_after_the_endpoint_is_known(
-    deployment: Deployment, tmp_path: Path
+    front_deployment: Deployment, tmp_path: Path
 ) -> None:
     handlers: dict[tuple[str, str], Handler] = {}
-    front = Front(deployment, handlers, tmp_path / "calls.jsonl")
+    front = Front(front_deployment, handlers, tmp_path / "calls.jsonl")
     handlers["glue", "GetCrawler"] = crawler
     with front:
         glue = Actors(front.endpoint, "us-east-1").client("glue")
@@ -140,9 +123,9 @@ def test_handlers_may_be_added_after_the_endpoint_is_known(
 
 
 def test_every_call_is_recorded_with_what_it_needs_and_without_its_body(
-    front: Front, actors: Actors, tmp_path: Path
+    front: Front, front_actors: Actors, tmp_path: Path
 ) -> None:
-    s3 = actors.client("s3", "reader")
+    s3 = front_actors.client("s3", "reader")
     s3.put_object(Bucket="lake", Key="mine/a", Body=b"topsecret", Metadata={"m": "alsosecret"})
 
     found = recorded(front, "PutObject")
@@ -158,9 +141,9 @@ def test_every_call_is_recorded_with_what_it_needs_and_without_its_body(
 
 
 def test_without_enforcement_a_refusal_is_recorded_only(
-    deployment: Deployment, tmp_path: Path
+    front_deployment: Deployment, tmp_path: Path
 ) -> None:
-    with Front(deployment, {}, tmp_path / "calls.jsonl", enforce=False) as front:
+    with Front(front_deployment, {}, tmp_path / "calls.jsonl", enforce=False) as front:
         actors = Actors(front.endpoint, "us-east-1")
         actors.client("s3").create_bucket(Bucket="lake")
         s3 = actors.client("s3", "reader")
@@ -175,8 +158,10 @@ def test_without_enforcement_a_refusal_is_recorded_only(
         assert recorded(front, "GetObject").status == 404
 
 
-def test_a_role_that_the_templates_do_not_have_is_nobody(front: Front, actors: Actors) -> None:
-    stranger = actors.client("s3", "stranger")
+def test_a_role_that_the_templates_do_not_have_is_nobody(
+    front: Front, front_actors: Actors
+) -> None:
+    stranger = front_actors.client("s3", "stranger")
 
     assert refusal(stranger, "list_buckets") == ("InvalidAccessKeyId", 403)
     assert front.calls()[-1].role == "unknown"

@@ -13,8 +13,6 @@ from moto.s3.models import s3_backends
 from fraudlake.local.actors import Actors
 from fraudlake.local.api.front import Front
 from tests.local.fronted import (
-    HANDLERS,
-    fronted_deployment,
     plain,
     recorded,
     refusal,
@@ -22,30 +20,11 @@ from tests.local.fronted import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fraudlake.local.deployment import Deployment
 
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
-    return fronted_deployment(tmp_path)
-
-
-@pytest.fixture
-def front(deployment: Deployment, tmp_path: Path) -> Iterator[Front]:
-    with Front(deployment, HANDLERS, tmp_path / "run" / "calls.jsonl") as running:
-        yield running
-
-
-@pytest.fixture
-def actors(front: Front) -> Actors:
-    found = Actors(front.endpoint, "us-east-1")
-    found.client("s3").create_bucket(Bucket="lake")
-    return found
 
 
 def test_nothing_is_answered_to_who_does_not_sign(front: Front) -> None:
@@ -60,7 +39,9 @@ def test_nothing_is_answered_to_a_page_under_a_name_of_its_own(front: Front) -> 
     assert plain(front, "GET", "/", signed("operator")) == 200
 
 
-def test_a_body_in_signed_chunks_is_stored_as_it_was_meant(front: Front, actors: Actors) -> None:
+def test_a_body_in_signed_chunks_is_stored_as_it_was_meant(
+    front: Front, front_actors: Actors
+) -> None:
     """As S3A's SDK sends it."""
     chunk = b"4;chunk-signature=" + b"0" * 64 + b"\r\nrows\r\n"
     end = b"0;chunk-signature=" + b"0" * 64 + b"\r\n\r\n"
@@ -72,12 +53,12 @@ def test_a_body_in_signed_chunks_is_stored_as_it_was_meant(front: Front, actors:
     }
 
     assert plain(front, "PUT", "/lake/mine/a", headers, chunk + end) == 200
-    stored = actors.client("s3").get_object(Bucket="lake", Key="mine/a")
+    stored = front_actors.client("s3").get_object(Bucket="lake", Key="mine/a")
     assert stored["Body"].read() == b"rows"
 
 
-def test_an_upload_in_parts_goes_through(front: Front, actors: Actors) -> None:
-    s3, size = actors.client("s3", "reader"), 11 * MEGABYTE
+def test_an_upload_in_parts_goes_through(front: Front, front_actors: Actors) -> None:
+    s3, size = front_actors.client("s3", "reader"), 11 * MEGABYTE
     parts = TransferConfig(multipart_threshold=5 * MEGABYTE, multipart_chunksize=6 * MEGABYTE)
     s3.upload_fileobj(io.BytesIO(bytes(size)), "lake", "mine/large", Config=parts)
 
@@ -85,16 +66,18 @@ def test_an_upload_in_parts_goes_through(front: Front, actors: Actors) -> None:
     assert recorded(front, "CompleteMultipartUpload").allowed
 
 
-def test_a_large_body_that_is_refused_is_not_waited_for(front: Front, actors: Actors) -> None:
+def test_a_large_body_that_is_refused_is_not_waited_for(front: Front, front_actors: Actors) -> None:
     body = io.BytesIO(bytes(20 * MEGABYTE))
 
-    found = refusal(actors.client("s3", "reader"), "put_object", Bucket="lake", Key="x", Body=body)
+    found = refusal(
+        front_actors.client("s3", "reader"), "put_object", Bucket="lake", Key="x", Body=body
+    )
 
     assert found == ("AccessDenied", 403)
 
 
-def test_many_callers_at_once_get_their_own_answers(front: Front, actors: Actors) -> None:
-    s3 = actors.client("s3", "reader")
+def test_many_callers_at_once_get_their_own_answers(front: Front, front_actors: Actors) -> None:
+    s3 = front_actors.client("s3", "reader")
 
     def round_trip(number: int) -> bool:
         key, body = f"mine/{number}", f"row {number}".encode()
@@ -107,13 +90,13 @@ def test_many_callers_at_once_get_their_own_answers(front: Front, actors: Actors
 
 
 def test_a_stopped_front_is_gone_and_the_next_one_is_empty(
-    deployment: Deployment, tmp_path: Path
+    front_deployment: Deployment, tmp_path: Path
 ) -> None:
-    with Front(deployment, {}, tmp_path / "calls.jsonl") as first:
+    with Front(front_deployment, {}, tmp_path / "calls.jsonl") as first:
         Actors(first.endpoint, "us-east-1").client("s3").create_bucket(Bucket="lake")
     with pytest.raises(ConnectionRefusedError):
         plain(first, "GET", "/", signed("operator"))
-    with Front(deployment, {}, tmp_path / "calls.jsonl") as second:
+    with Front(front_deployment, {}, tmp_path / "calls.jsonl") as second:
         buckets = Actors(second.endpoint, "us-east-1").client("s3").list_buckets()
 
     assert buckets["Buckets"] == []
@@ -121,11 +104,11 @@ def test_a_stopped_front_is_gone_and_the_next_one_is_empty(
 
 
 def test_a_front_starts_without_what_moto_was_given_before(
-    deployment: Deployment, tmp_path: Path
+    front_deployment: Deployment, tmp_path: Path
 ) -> None:
     s3_backends["123456789012"]["aws"].create_bucket("earlier", "us-east-1")
 
-    with Front(deployment, {}, tmp_path / "calls.jsonl") as front:
+    with Front(front_deployment, {}, tmp_path / "calls.jsonl") as front:
         buckets = Actors(front.endpoint, "us-east-1").client("s3").list_buckets()
 
     assert buckets["Buckets"] == []

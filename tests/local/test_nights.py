@@ -13,6 +13,8 @@ from tests.local.nights import (
     DAYS,
     EMPTY_DAY,
     EXTRACT,
+    ITS_NIGHT,
+    OLD_LIST_DAY,
     RAW_CRAWLER,
     SCORE_JOB,
     tell,
@@ -140,6 +142,20 @@ def test_a_file_with_its_columns_in_another_order_is_refused(story: Story) -> No
     assert "by position, as transaction_id, customer_id" in failed
     assert "found the columns customer_id, transaction_id" in failed
     assert "deliver it with this header" in failed
+
+
+def test_a_date_whose_list_is_too_old_holds_up_the_later_ones_and_says_what_to_type(
+    story: Story,
+) -> None:
+    chapter = story.chapters["old list"]
+    assert chapter.manifests == []
+    (failed,) = chapter.report.failed
+    assert f"the newest snapshot for batch {OLD_LIST_DAY} is of {THIRD}" in failed
+    assert failed.endswith(
+        f"aws glue start-workflow-run --name {story.cloud.rerun} "
+        f"--run-properties from={OLD_LIST_DAY},to={ITS_NIGHT},allow_stale_inputs=true"
+    )
+    assert notices(chapter) == [f"Glue job {SCORE_JOB}: FAILED"]
 
 
 def test_every_call_was_one_that_the_policies_allow(story: Story) -> None:

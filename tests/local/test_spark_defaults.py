@@ -61,7 +61,15 @@ def test_all_that_spark_puts_aside_is_below_the_work_folder(tmp_path: Path) -> N
     assert environment["SPARK_LOCAL_DIRS"] == conf["spark.local.dir"] == work
     assert conf["spark.hadoop.fs.s3a.buffer.dir"].startswith(work)
     assert conf["spark.sql.warehouse.dir"].startswith(f"file://{work}")
+    assert conf["spark.hadoop.fs.s3a.committer.staging.tmp.path"] == f"file://{work}/staging"
     assert (tmp_path / "work").is_dir()
+
+
+def test_tables_are_committed_by_uploads_in_parts_and_not_by_renames(tmp_path: Path) -> None:
+    _, conf = written(tmp_path)
+    assert conf["spark.hadoop.fs.s3a.committer.name"] == "directory"
+    factory = conf["spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3"]
+    assert factory == "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
 
 
 def test_the_ui_is_off_unless_asked_for_and_says_its_address(tmp_path: Path) -> None:

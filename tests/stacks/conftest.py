@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stacks.synthesis import Templates, synthesized
+from tests.stacks.feeding import Fed, Resource, function, stages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,3 +31,21 @@ def prod_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def whole_prod(prod_folder: Path) -> Templates:
     return synthesized("prod", prod_folder)
+
+
+@pytest.fixture(scope="session")
+def dev() -> Fed:
+    """The stacks that feed the lake, of the stage dev as it comes."""
+    return stages()["dev"]
+
+
+@pytest.fixture(scope="session")
+def extract(dev: Fed) -> Resource:
+    """The function that extracts the blacklist."""
+    return function(dev.ingest, "fraudlake-dev-blacklist-extract")
+
+
+@pytest.fixture(scope="session")
+def rates(dev: Fed) -> Resource:
+    """The function that fetches rates."""
+    return function(dev.ingest, "fraudlake-dev-fx-rates")

@@ -28,21 +28,6 @@ ALL = ("dev", "kept", "there", "secret")
 LAYER = "arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python3"
 
 
-@pytest.fixture(scope="module")
-def dev() -> Fed:
-    return stages()["dev"]
-
-
-@pytest.fixture(scope="module")
-def extract(dev: Fed) -> Resource:
-    return function(dev.ingest, "fraudlake-dev-blacklist-extract")
-
-
-@pytest.fixture(scope="module")
-def rates(dev: Fed) -> Resource:
-    return function(dev.ingest, "fraudlake-dev-fx-rates")
-
-
 def variables_of(one: Resource) -> dict[str, str]:
     """The environment as the function would get it: references as names that AWS could give."""
     given = {

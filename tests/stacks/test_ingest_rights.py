@@ -22,21 +22,6 @@ from tests.stacks.feeding import (
 ALL = ("dev", "kept", "there", "secret")
 
 
-@pytest.fixture(scope="module")
-def dev() -> Fed:
-    return stages()["dev"]
-
-
-@pytest.fixture(scope="module")
-def extract(dev: Fed) -> Resource:
-    return function(dev.ingest, "fraudlake-dev-blacklist-extract")
-
-
-@pytest.fixture(scope="module")
-def rates(dev: Fed) -> Resource:
-    return function(dev.ingest, "fraudlake-dev-fx-rates")
-
-
 def own(rights: dict[str, set[str]], *services: str) -> dict[str, set[str]]:
     """The rights on some services, without the stack that a resource comes from."""
     return {

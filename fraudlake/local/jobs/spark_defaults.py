@@ -70,7 +70,23 @@ def spark_properties(
         login=ENVIRONMENT_LOGIN,
         buffer_dir=work / "s3a",
     )
-    return kept | s3a_conf(access) | _ui(ui_port)
+    return kept | s3a_conf(access) | _committer(work) | _ui(ui_port)
+
+
+def _committer(work: Path) -> dict[str, str]:
+    """S3A's staging committer: a table costs a third of the calls that the magic one makes.
+
+    Tasks write to this machine's disk, upload in parts when they are done, and the job's commit
+    completes the uploads: nothing is renamed in S3 either.
+    """
+    s3a = "spark.hadoop.fs.s3a.committer"
+    return {
+        f"{s3a}.name": "directory",
+        f"{s3a}.staging.tmp.path": (work.absolute() / "staging").as_uri(),
+        f"{s3a}.staging.unique-filenames": "false",  # Spark's own names are
+        f"{s3a}.abort.pending.uploads": "false",  # a run's folder is its own
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    }
 
 
 def _ui(port: int | None) -> dict[str, str]:

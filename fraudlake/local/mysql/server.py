@@ -5,7 +5,6 @@ The local cloud's database runs on it, and the tests of all that speaks MySQL.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -17,7 +16,14 @@ from typing import TYPE_CHECKING, Self
 
 import pymysql
 
-from fraudlake.errors import RunError
+from fraudlake.local.mysql.data_folder import (
+    SERVER,
+    ServerError,
+    make_data_folder,
+    program,
+    tail,
+    user_option,
+)
 from fraudlake.local.mysql.leftovers import PREFIX, SOCKET, remove_leftovers
 from fraudlake.local.processes import bound_to_parent
 
@@ -26,22 +32,13 @@ if TYPE_CHECKING:
 
     from fraudlake.local.mysql.certificates import Certificate
 
+__all__ = ["HOST", "PrivateMariaDB", "ServerError"]
 HOST = "127.0.0.1"
 START_SECONDS = 30
 STOP_SECONDS = 10
 STARTS = 3  # another program may take the free port before the server does
 PORT_TAKEN = "Address already in use"
 READY = "ready for connections"
-# Debian keeps servers out of the search path of ordinary users.
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-INSTALL_OPTIONS = (
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-    "--skip-name-resolve",
-    "--innodb-flush-method=nosync",
-    "--skip-innodb-use-native-aio",  # containers may not allow it
-    "--innodb-log-file-size=4M",
-)
 SERVER_OPTIONS = (
     f"--bind-address={HOST}",
     "--skip-name-resolve",
@@ -58,10 +55,6 @@ SERVER_OPTIONS = (
     "--key-buffer-size=1M",
     "--aria-pagecache-buffer-size=8M",
 )
-
-
-class ServerError(RunError):
-    """The private server cannot be made or does not run; says why."""
 
 
 class PrivateMariaDB:
@@ -95,7 +88,7 @@ class PrivateMariaDB:
         self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
             self._show(self._certificate)
-            self._make_data()
+            make_data_folder(self._folder / "data")
             self._start()
         except BaseException:
             self.__exit__()
@@ -139,18 +132,6 @@ class PrivateMariaDB:
         shutil.copy(certificate.chain, self._folder / "server.pem")
         shutil.copy(certificate.key, self._folder / "server.key")
 
-    def _make_data(self) -> None:
-        command = [_program("mariadb-install-db"), "--no-defaults", *INSTALL_OPTIONS]
-        done = subprocess.run(  # noqa: S603 - our own command
-            [*command, f"--datadir={self._folder / 'data'}", *_user_option()],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PATH": SEARCH_PATH},
-        )
-        if done.returncode:
-            raise ServerError(f"mariadb-install-db failed:\n{_tail(done.stdout + done.stderr)}")
-
     def _start(self) -> None:
         for _ in range(STARTS):
             self.port = _free_port()
@@ -160,7 +141,7 @@ class PrivateMariaDB:
             self._stop()
             if PORT_TAKEN not in self._log():
                 break
-        raise ServerError(f"mariadbd did not start; the end of its log:\n{_tail(self._log())}")
+        raise ServerError(f"mariadbd did not start; the end of its log:\n{tail(self._log())}")
 
     def _launch(self) -> None:
         # A session of its own keeps the keyboard's interrupt from the server, so that its owner's
@@ -177,7 +158,7 @@ class PrivateMariaDB:
     def _command(self) -> list[str]:
         """What starts the server; `--no-defaults` has to be the first option."""
         return [
-            *(_program("mariadbd"), "--no-defaults", *SERVER_OPTIONS, *_user_option()),
+            *(program(SERVER), "--no-defaults", *SERVER_OPTIONS, *user_option()),
             f"--datadir={self._folder / 'data'}",
             f"--socket={self.socket_path}",
             f"--pid-file={self._folder / 'pid'}",
@@ -210,24 +191,8 @@ class PrivateMariaDB:
         return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name, path=SEARCH_PATH)
-    if not found:
-        raise ServerError(f"{name} was not found; run: sh scripts/set_up_mariadb.sh")
-    return found
-
-
-def _user_option() -> list[str]:
-    """MariaDB runs as root, which most are in a container, only when told so."""
-    return [] if os.geteuid() else ["--user=root"]
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.splitlines()[-20:])
