@@ -33,7 +33,7 @@ BATCH_DATE = "batch_date"  # the property of the workflow run
 # The function runs for 15 minutes at most; its answer must not be given up before.
 ANSWER_SECONDS = 16 * 60
 CRAWL_SECONDS = 30 * 60
-POLL_SECONDS = 5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0  # between two looks at a crawl
 
 GLUE_CALLS = Config(
     retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, read_timeout=60
@@ -175,14 +175,15 @@ def wait_for_crawl(
     It is over when the crawler is READY and its last crawl began after the one before.
     """
     crawler = answer["crawler"]
-    deadline = clock() + CRAWL_SECONDS
+    deadline, pause = clock() + CRAWL_SECONDS, FIRST_PAUSE_SECONDS
     while clock() < deadline:
         found = glue.get_crawler(Name=crawler)["Crawler"]
         last = found.get("LastCrawl", {})
         if found["State"] == "READY" and is_newer(last, answer["previous_crawl_started"]):
             check_crawl(crawler, last)
             return
-        sleep(POLL_SECONDS)
+        sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
     raise ExtractError(
         f"the crawl of {crawler} did not end within {CRAWL_SECONDS // 60} minutes; the snapshot is "
         "put but not registered: see the crawler's log, then run the workflow again"

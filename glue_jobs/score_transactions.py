@@ -22,7 +22,7 @@ from fraudlake.source_files import check_columns, files_used
 from fraudlake.sources import InputPaths, find_tables, open_tables
 from glue_jobs.arguments import SCORE_ARGUMENTS, WORKFLOW_ARGUMENTS
 from glue_jobs.catalog import Catalog, CatalogReader, check_registered
-from glue_jobs.freshness import MaxAge, check_fresh
+from glue_jobs.freshness import Freshness, MaxAge
 from glue_jobs.metrics import put_run_metrics
 from glue_jobs.order import DueDates, ScoreOrder, due_dates
 
@@ -69,6 +69,11 @@ class ScoreJob:
             catch_up_batches=_number("catch_up_batches", options),
         )
 
+    @property
+    def freshness(self) -> Freshness:
+        """How old inputs may be; a workflow is named after the stage's prefix and what it is."""
+        return Freshness(self.max_age, self.workflow.rpartition("-")[0])
+
     @cached_property
     def paths(self) -> InputPaths:
         """Where the raw tables lie."""
@@ -99,12 +104,33 @@ def main(arguments: list[str]) -> None:
         _tell(log.in_force[order.last].to_json())
         return
     catalog = Catalog(client, job.raw_database, lambda: GlueContext(SparkContext.getOrCreate()))
-    max_age = None if order.allows_stale else job.max_age
-    inputs, book = DueInputs(catalog, tables, due.dates, max_age), shipped_rules()
+    freshness = None if order.allows_stale else job.freshness
+    dates = dates_to_score(order, due.dates, tables["blacklist"], freshness)
+    inputs, book = DueInputs(catalog, tables, dates, freshness), shipped_rules()
     inputs.check(book)
     manifests = _score(job, order, inputs, book, log)
+    if freshness:
+        freshness.check_blacklist(tables["blacklist"], due.dates)
     _check_caught_up(due, job.catch_up_batches)
     _tell(manifests[-1].to_json())
+
+
+def dates_to_score(
+    order: ScoreOrder,
+    due: tuple[date, ...],
+    blacklist: TableFiles,
+    freshness: Freshness | None,
+) -> tuple[date, ...]:
+    """The dates that are scored now: of a night, those before the first with an old blacklist.
+
+    Raises InputError when that leaves none, or when it is not a night that asks.
+    """
+    if freshness is None:
+        return due
+    fresh = freshness.fresh_until(blacklist, due)
+    if not fresh or not order.is_night:
+        freshness.check_blacklist(blacklist, due)
+    return fresh
 
 
 @dataclass(frozen=True)
@@ -114,7 +140,7 @@ class DueInputs:
     catalog: Catalog
     tables: dict[str, TableFiles]
     dates: tuple[date, ...]
-    max_age: MaxAge | None  # None when the inputs may be of any age
+    freshness: Freshness | None  # None when the inputs may be of any age
 
     def check(self, book: RuleBook) -> None:
         """Check what is registered, and the headers; Spark is not needed for it.
@@ -128,11 +154,11 @@ class DueInputs:
     def open(
         self, spark: SparkSession, paths: InputPaths, book: RuleBook, first: date, last: date
     ) -> Sources:
-        """Open the tables, and check their ages. Raises InputError when one is too old."""
+        """Open the tables, and check the age of the rates. Raises InputError when it is too old."""
         reader = CatalogReader(self.catalog)
         sources = open_tables(spark, paths, self.tables, book, (first, last), reader)
-        if self.max_age is not None:
-            check_fresh(sources, self.dates, self.max_age)
+        if self.freshness is not None:
+            self.freshness.check_rates(sources, self.dates)
         return sources
 
 

@@ -13,7 +13,7 @@ def test_the_crawl_before_is_not_taken_for_the_one_awaited() -> None:
 
     crawler.wait(ANSWER)
 
-    assert crawler.now == 3 * job.POLL_SECONDS
+    assert crawler.now == 0.5 + 1 + 2
 
 
 def test_the_first_crawl_ever_is_awaited() -> None:
@@ -21,7 +21,7 @@ def test_the_first_crawl_ever_is_awaited() -> None:
 
     crawler.wait({**ANSWER, "previous_crawl_started": None})
 
-    assert crawler.now == 2 * job.POLL_SECONDS
+    assert crawler.now == 0.5 + 1
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
@@ -37,4 +37,12 @@ def test_a_crawl_that_does_not_end_fails_the_job() -> None:
 
     with pytest.raises(job.ExtractError, match="did not end within 30 minutes"):
         crawler.wait(ANSWER)
-    assert job.CRAWL_SECONDS <= crawler.now < job.CRAWL_SECONDS + job.POLL_SECONDS
+    assert job.CRAWL_SECONDS <= crawler.now < job.CRAWL_SECONDS + 5
+
+
+def test_a_long_crawl_is_looked_at_every_five_seconds() -> None:
+    crawler = FakeCrawler(*[running(EARLIER)] * 9, ready(LATER))
+
+    crawler.wait(ANSWER)
+
+    assert crawler.now == 0.5 + 1 + 2 + 4 + 5 * 5
