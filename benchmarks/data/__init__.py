@@ -1,0 +1,1 @@
+"""Seeded inputs of any size: the same plan gives the same bytes."""
