@@ -1,4 +1,10 @@
-"""Matching the customers of a batch against the blacklist: exactly, then by name."""
+"""Matching the customers of a batch against the blacklist: exactly, then by name.
+
+No customer is compared with every entry. Both sides get points, hashes of what a pair that matches
+must share: an identifier, the birth date, or a piece of the name in its place (`names`). The
+points of the entries are broadcast; those of a customer are made and looked up row by row, and
+never leave their stage.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ from pyspark.sql import functions as F
 
 from fraudlake import identity, names
 from fraudlake.tables import MATCH_TYPES
-from fraudlake.vectorised import mapped_rows
+from fraudlake.vectorised import local_table, mapped_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,29 +26,29 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.window import WindowSpec
 
+    from fraudlake.names import Piece
     from fraudlake.settings import BlacklistSettings
 
-_PERSON = (
-    "email string, phone string, birth_date date, name_key string, meeting_points array<string>"
-)
+_PERSON = "email string, phone string, birth_date date, name_key string"
 _ENTRY = (
     f"blacklist_id string, customer_key string, reason string, listed_at date, expires_at date,"
     f" dates_unparsed int, is_usable boolean, {_PERSON}"
 )
+_EXACT = {"customer_id": "customer_key", "email": "email", "phone": "phone"}
+_SHARED = [*_EXACT.values(), "birth_date"]
+_PIECE = len(_SHARED)
+_EXACT_LOOKS = [(kind, 0, 0, 0, 0) for kind in range(_PIECE)]
+_LOOKS = "reach int, kind int, entry_length int, number int, start int, size int"
+_LOOK_COLUMNS = [column.split()[0] for column in _LOOKS.split(", ")]
 
 
-def cleaned_entries(blacklist: DataFrame, settings: BlacklistSettings) -> DataFrame:
-    """Blacklist entries cleaned: identity, name key and its pieces, dates, and what is wrong.
+def cleaned_entries(blacklist: DataFrame, _settings: BlacklistSettings | None = None) -> DataFrame:
+    """Blacklist entries cleaned: identity, name key, dates, and what is wrong.
 
     `dates_unparsed` counts dates that are there and cannot be read; an entry that has none of
     customer_id, email, phone and full_name is not `is_usable`.
     """
-    similarity = settings.similarity_unknown_birth_date
-
-    def cleaned(rows: pd.DataFrame) -> pd.DataFrame:
-        return _cleaned_entries(rows, similarity)
-
-    entry = mapped_rows(cleaned, blacklist.columns, _ENTRY)
+    entry = mapped_rows(_cleaned_entries, blacklist.columns, _ENTRY)
     return blacklist.select(entry.alias("entry")).select("entry.*")
 
 
@@ -61,9 +67,9 @@ def best_matches(named: DataFrame, entries: DataFrame, settings: BlacklistSettin
     (null when unknown). Out: customer_id, blacklist_id, match_type, similarity, reason.
     Best is the first kind of match that holds, then similarity, then the smallest blacklist_id.
     """
-    people = _with_identity(named, settings.similarity_unknown_birth_date)
-    left = people.withColumn("point", F.explode("meeting_points")).alias("p")
-    right = entries.withColumn("point", F.explode("meeting_points")).alias("e")
+    similarity = settings.similarity_unknown_birth_date
+    left = _with_points(_with_identity(named), names.customer_pieces, similarity).alias("p")
+    right = _with_points(entries, names.entry_pieces, similarity).alias("e")
     pairs = left.join(F.broadcast(right), F.col("p.point") == F.col("e.point"), how="inner")
     judged = _with_match(pairs, settings).where("match_type is not null")
     position = F.row_number().over(_best_first())
@@ -83,33 +89,62 @@ def _best_first() -> WindowSpec:
     )
 
 
-def _with_identity(named: DataFrame, similarity: Decimal) -> DataFrame:
-    def cleaned(rows: pd.DataFrame) -> pd.DataFrame:
-        return _cleaned_identity(rows, similarity, names.customer_pieces)
-
-    facts = ["customer_key", "full_name", "email", "phone", "date_of_birth"]
-    person = mapped_rows(cleaned, facts, _PERSON)
+def _with_identity(named: DataFrame) -> DataFrame:
+    facts = ["full_name", "email", "phone", "date_of_birth"]
+    person = mapped_rows(_cleaned_identity, facts, _PERSON)
     with_person = named.select("customer_id", "customer_key", person.alias("person"))
     return with_person.select("customer_id", "customer_key", "person.*")
 
 
+def _with_points(
+    people: DataFrame, pieces_of: Callable[[int, Decimal], list[Piece]], similarity: Decimal
+) -> DataFrame:
+    """A row for each `point` of a person, a hash; equal hashes are no proof of anything.
+
+    A name has pieces when it has two words and more: others are not compared without birth date.
+    """
+    longest = names.longest_looked_up(similarity)
+    looks = pd.DataFrame(_looks(pieces_of, similarity, longest), columns=_LOOK_COLUMNS)
+    length = F.when(F.col("name_key").contains(" "), F.length("name_key"))
+    reach = F.least(F.coalesce(length, F.lit(0)), F.lit(longest))
+    table = local_table(people.sparkSession, looks, _LOOKS)
+    looking = people.withColumn("reach", reach).join(F.broadcast(table), "reach", how="inner")
+    return looking.withColumn("point", _point()).drop(*_LOOK_COLUMNS)
+
+
+def _looks(
+    pieces_of: Callable[[int, Decimal], list[Piece]], similarity: Decimal, longest: int
+) -> list[tuple[int, ...]]:
+    """What there is to look for in a key of each length up to the longest (`_LOOKS`)."""
+    return [
+        (reach, *look)
+        for reach in range(longest + 1)
+        for look in [*_EXACT_LOOKS, *((_PIECE, *one) for one in pieces_of(reach, similarity))]
+    ]
+
+
+def _point() -> Column:
+    kind = F.col("kind")
+    piece = F.col("name_key").substr(F.col("start") + 1, F.col("size"))
+    point = F.when(kind == _PIECE, F.xxhash64(kind, "entry_length", "number", piece))
+    for at, shared in enumerate(_SHARED):
+        point = point.when((kind == at) & F.col(shared).isNotNull(), F.xxhash64(kind, shared))
+    return point
+
+
 def _with_match(pairs: DataFrame, settings: BlacklistSettings) -> DataFrame:
     """Judge pairs that share a meeting point: in which way they match, and how closely."""
-    shorter_by = F.levenshtein("p.name_key", "e.name_key")
     longer = F.greatest(F.length("p.name_key"), F.length("e.name_key"))
-    is_name = _is_same_name(shorter_by, longer, settings)
-    exact = [
-        (kind, F.col(f"p.{column}") == F.col(f"e.{column}"))
-        for kind, column in (
-            ("customer_id", "customer_key"),
-            ("email", "email"),
-            ("phone", "phone"),
-        )
+    limited = pairs.withColumn("most_edits", _most_edits(longer, settings))
+    # Beyond the limit -1, which is found sooner than how many they are.
+    edits = F.expr("levenshtein(p.name_key, e.name_key, most_edits)")
+    kinds = [
+        F.when(F.col(f"p.{column}") == F.col(f"e.{column}"), F.lit(kind))
+        for kind, column in _EXACT.items()
     ]
-    kinds = [F.when(holds, F.lit(kind)) for kind, holds in exact]
-    match_type = F.coalesce(*kinds, F.when(is_name, F.lit("name")))
-    similarity = F.when(match_type == "name", 1 - shorter_by / longer).otherwise(F.lit(1.0))
-    return pairs.select(
+    match_type = F.coalesce(*kinds, F.when(edits >= 0, F.lit("name")))
+    similarity = F.when(match_type == "name", 1 - edits / longer).otherwise(F.lit(1.0))
+    return limited.select(
         F.col("p.customer_id").alias("customer_id"),
         F.col("e.blacklist_id").alias("blacklist_id"),
         match_type.alias("match_type"),
@@ -118,24 +153,24 @@ def _with_match(pairs: DataFrame, settings: BlacklistSettings) -> DataFrame:
     )
 
 
-def _is_same_name(apart: Column, longer: Column, settings: BlacklistSettings) -> Column:
-    """Names nearly equal with one birth date, or nearer still where a birth date is unknown.
+def _most_edits(longer: Column, settings: BlacklistSettings) -> Column:
+    """How far apart two names may be: as one birth date, or an unknown one, allows; else -1.
 
-    Compared as decimals: 1 - 2/40 must reach 0.95 whatever the floating point says.
+    Never null, which levenshtein takes for 0 where Spark generates no code; and worked out in
+    decimals: 1 - 2/40 must reach 0.95 whatever the floating point says.
     """
     p, e = F.col("p.birth_date"), F.col("e.birth_date")
     both_long = F.col("p.name_key").contains(" ") & F.col("e.name_key").contains(" ")
     unknown = p.isNull() | e.isNull()
-    allowed = F.when(p == e, F.lit(1 - settings.similarity_same_birth_date)).when(
+    share = F.when(p == e, F.lit(1 - settings.similarity_same_birth_date)).when(
         unknown & both_long, F.lit(1 - settings.similarity_unknown_birth_date)
     )
-    return allowed * longer >= apart
+    return F.coalesce(F.floor(share * longer).cast("int"), F.lit(-1))
 
 
-def _cleaned_entries(rows: pd.DataFrame, similarity: Decimal) -> pd.DataFrame:
+def _cleaned_entries(rows: pd.DataFrame) -> pd.DataFrame:
     texts = {name: _cleaned(rows[name]) for name in ("blacklist_id", "customer_id", "reason")}
-    keyed = rows.assign(customer_key=texts["customer_id"])
-    person = _cleaned_identity(keyed, similarity, names.entry_pieces)
+    person = _cleaned_identity(rows)
     known = pd.concat([texts["customer_id"], person[["email", "phone"]]], axis=1).notna()
     cleaned = person.assign(
         blacklist_id=texts["blacklist_id"],
@@ -163,44 +198,12 @@ def _is_unparsed(raw: str | None) -> bool:
     return identity.clean_text(raw) is not None and identity.clean_date(raw) is None
 
 
-def _cleaned_identity(
-    rows: pd.DataFrame, similarity: Decimal, pieces_of: Callable[[str, Decimal], list[str]]
-) -> pd.DataFrame:
-    person = pd.DataFrame(
+def _cleaned_identity(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "email": rows["email"].map(identity.clean_email),
             "phone": rows["phone"].map(identity.clean_phone),
             "birth_date": rows["date_of_birth"].map(identity.clean_date),
-            "name_key": [_name_key(name) for name in rows["full_name"]],
+            "name_key": rows["full_name"].map(names.raw_name_key),
         }
     )
-    exact = zip(rows["customer_key"], person.email, person.phone, strict=True)
-    pieces = [_pieces(key, similarity, pieces_of) for key in person.name_key]
-    names_of = zip(person.name_key, person.birth_date, pieces, strict=True)
-    points = [
-        _exact_points(*ids) + _name_points(*name) for ids, name in zip(exact, names_of, strict=True)
-    ]
-    return person.assign(meeting_points=pd.Series(points, index=person.index, dtype="object"))
-
-
-def _name_key(raw: str | None) -> str | None:
-    name = identity.clean_text(raw)
-    return (names.name_key(name) or None) if name else None
-
-
-def _exact_points(customer_key: str | None, email: str | None, phone: str | None) -> list[str]:
-    values = {"customer": customer_key, "email": email, "phone": phone}
-    return [f"{kind} {value}" for kind, value in values.items() if value]
-
-
-def _name_points(name_key: str | None, birth_date: date | None, pieces: list[str]) -> list[str]:
-    """Names meet where the birth dates are equal, or where the keys share a piece."""
-    born = [f"born {birth_date}"] if name_key and birth_date else []
-    return born + [f"name {piece}" for piece in pieces]
-
-
-def _pieces(
-    name_key: str | None, similarity: Decimal, pieces_of: Callable[[str, Decimal], list[str]]
-) -> list[str]:
-    """Without a birth date only names of two words and more are compared."""
-    return pieces_of(name_key, similarity) if name_key and " " in name_key else []

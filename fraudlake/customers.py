@@ -31,12 +31,12 @@ def deduplicated_customers(customers: DataFrame) -> DataFrame:
     texts = [trimmed(F.col(name)).alias(name) for name in customers.columns]
     keyed = customers.select(*texts).withColumn("customer_key", clean_key("customer_id"))
     same_customer = Window.partitionBy("customer_key")
-    position = F.row_number().over(same_customer.orderBy(*_newest_first(customers.columns)))
     duplicates = F.count(F.lit(1)).over(same_customer) - 1
+    position = F.row_number().over(same_customer.orderBy(*_newest_first(customers.columns)))
     return (
         keyed.where("customer_key is not null")
-        .withColumn("position", position)
         .withColumn("duplicates", duplicates)
+        .withColumn("position", position)
         .where("position = 1")
         .select("customer_key", *CUSTOMERS.columns, "duplicates")
     )
@@ -53,8 +53,9 @@ def customers_named(cleansed: DataFrame) -> DataFrame:
 
 def _newest_first(columns: list[str]) -> list[Column]:
     moment = F.coalesce(_moment("updated_at"), _moment("created_at"))
+    # Only of customers that are there twice: to read a time costs more than all else here.
     return [
-        moment.desc_nulls_last(),
+        F.when(F.col("duplicates") > 0, moment).desc_nulls_last(),
         *(F.col(name).desc_nulls_last() for name in sorted(columns)),
     ]
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 _MISSING = frozenset({"", "N/A", "NA", "NULL", "NONE", "UNKNOWN", "-"})
+# Letters of the longest text that stands for nothing.
+LONGEST_MISSING = max(map(len, _MISSING))
 _LEAST_PHONE_DIGITS = 7
+# Of UTF-8, where no other character has a byte of ASCII in it.
+_NO_DIGITS = bytes(set(range(0x100)) - set(b"0123456789"))
 # The control characters (category Cc) are these two blocks, in every version of Unicode.
 _TO_SPACE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), ord("\\")], " ")
 _ISO = re.compile(
@@ -33,30 +38,38 @@ def clean_text(raw: str | None) -> str | None:
     """
     if raw is None:
         return None
-    text = raw if raw.isascii() else unicodedata.normalize("NFKC", raw)
+    text = _collapsed(_composed(raw))
+    # No text in capitals is shorter than before.
+    return None if len(text) <= LONGEST_MISSING and text.upper() in _MISSING else text
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _collapsed(text: str) -> str:
+    """Control characters and backslashes to spaces, and of white space one space between words."""
     if not text.isprintable() or "\\" in text:
         text = text.translate(_TO_SPACE)
-    text = " ".join(text.split())
-    return None if text.upper() in _MISSING else text
+    return " ".join(text.split())
 
 
 def clean_email(raw: str | None) -> str | None:
     """Clean text in lower case, composed again: some small letters are, whose capitals are not."""
     text = clean_text(raw)
-    return None if text is None else unicodedata.normalize("NFKC", text.lower())
+    return None if text is None else _composed(text.lower())
 
 
 def clean_phone(raw: str | None) -> str | None:
     """The ASCII digits, with a leading `+` if there was one; None under 7 digits or all alike."""
-    text = clean_text(raw)
-    if text is None:
+    text = _composed(raw or "")
+    digits = text.encode("utf-8", "replace").translate(None, _NO_DIGITS).decode("ascii")
+    if len(digits) < _LEAST_PHONE_DIGITS or digits == digits[0] * len(digits):
         return None
-    digits = "".join(one for one in text if "0" <= one <= "9")
-    if len(digits) < _LEAST_PHONE_DIGITS or len(set(digits)) == 1:
-        return None
-    return f"+{digits}" if text.startswith("+") else digits
+    return f"+{digits}" if text.startswith("+") or _collapsed(text).startswith("+") else digits
 
 
+@lru_cache(maxsize=65_536)  # all birthdays of the living, and then some
 def clean_date(raw: str | None) -> date | None:
     """The date in any of the known forms, ISO first, then day first; None when it is none.
 

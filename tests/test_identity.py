@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fraudlake.identity import clean_date, clean_email, clean_phone, clean_text
+from tests.oracle import spec_text
 
 MISSING = ["", "N/A", "n/a", "NA", "na", "NULL", "null", "NONE", "None", "UNKNOWN", "Unknown", "-"]
 
@@ -138,3 +141,25 @@ def test_a_day_comes_before_its_month() -> None:
 )
 def test_what_is_no_date_is_missing(raw: str) -> None:
     assert clean_date(raw) is None
+
+
+# What the fast ways for plain ASCII could get wrong, among any other text.
+PARTS = [
+    *("n", "/", "A", "-", "none", "UNKNOWN", " ", "\t", "\x00", "\x1f", "\x7f", "\x85", "\\"),
+    *("+", "1234567", "11", "\uff11", "\uff0b", "\u0661", "\u3000", "\u200b", "\u0301", "e\u0301"),
+    *("\uff2e", "\u017f", "\u0131", "\u0130", "\u00df", "\ufb01", "\u2460", "\u1100", "\u1161"),
+    *("2024-12-31", "T", "23:30", "Z", "+01:00", "31", ".", "12", "Dec", "2024", "0000"),
+]
+TEXTS = st.one_of(st.lists(st.sampled_from(PARTS), max_size=8).map("".join), st.text(max_size=12))
+
+
+@settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+@given(TEXTS)
+def test_any_text_is_cleaned_as_the_second_implementation_does(raw: str) -> None:
+    for clean, expected in (
+        (clean_text, spec_text.clean_text),
+        (clean_email, spec_text.clean_email),
+        (clean_phone, spec_text.clean_phone),
+        (clean_date, spec_text.clean_date),
+    ):
+        assert clean(raw) == expected(raw), clean.__name__
