@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from fraudlake.features import cents
+from fraudlake.exact import sum_of_cents, sum_of_squares
 from fraudlake.scoring import risk_category
 from fraudlake.tables import (
     CENTS,
@@ -16,50 +16,86 @@ from fraudlake.tables import (
     FLAGGED_CUSTOMERS,
     SQUARE_CENTS,
     USD_TOTAL,
+    shaped,
 )
+
+_MOMENTS = ("baseline_count", "baseline_sum_cents", "baseline_sum_of_squares_cents")
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import StructType
 
+    from fraudlake.batches import Batches
     from fraudlake.rules.book import Categories
 
 
-def risk_by_customer(scored: DataFrame, categories: Categories) -> DataFrame:
-    """One row a customer with accepted transactions (`CUSTOMER_RISK`)."""
-    amount = F.col("amount_usd")
-    category = F.col("risk_category")
-    total = F.sum(amount).cast(USD_TOTAL)
-    grouped = scored.groupBy("customer_id").agg(
-        F.count(F.lit(1)).alias("transaction_count"),
-        total.alias("total_amount_usd"),
-        F.max(amount).alias("max_amount_usd"),
-        F.sum(cents(amount) * cents(amount)).cast(SQUARE_CENTS).alias("sum_of_squares_cents"),
-        F.count_if(category == "High").alias("high_risk_count"),
-        F.count_if(category == "Medium").alias("medium_risk_count"),
-        F.max("velocity_count").alias("max_velocity_count"),
-        F.max("risk_score").alias("max_risk_score"),
-        F.min("transaction_ts").alias("first_transaction_ts"),
-        F.max("transaction_ts").alias("last_transaction_ts"),
-    )
-    return _shaped(
-        grouped.withColumn(
-            "average_amount_usd", _average("total_amount_usd", "transaction_count")
-        ).withColumn("risk_category", risk_category(F.col("max_risk_score"), categories)),
-        CUSTOMER_RISK,
+def customer_days(cleansed: DataFrame, batches: Batches) -> DataFrame:
+    """One row for each customer that a row of a batch names, quarantined rows included.
+
+    Keys customer_hash, customer_id, batch_at; count, totals and times of the accepted
+    transactions, how many of them are late, and the dates of the foreign rates that they used.
+    """
+    is_accepted = F.col("reject_mask") == 0
+
+    def accepted(value: Column | str) -> Column:
+        return F.when(is_accepted, F.col(value) if isinstance(value, str) else value)
+
+    is_late = F.to_date("transaction_ts") < batches.date_at()
+    foreign = accepted(F.when(F.col("currency") != "USD", F.col("fx_rate_date")))
+    cents = accepted("cents")
+    named = cleansed.where("customer_id is not null")
+    return named.groupBy("customer_hash", "customer_id", "batch_at").agg(
+        F.count_if(is_accepted).alias("transaction_count"),
+        (sum_of_cents(cents) / 100).cast(USD_TOTAL).alias("total_amount_usd"),
+        F.max(accepted("amount_usd")).alias("max_amount_usd"),
+        sum_of_squares(cents).alias("sum_of_squares_cents"),
+        F.min(accepted("transaction_ts")).alias("first_transaction_ts"),
+        F.max(accepted("transaction_ts")).alias("last_transaction_ts"),
+        F.count_if(is_accepted & is_late).alias("late_count"),
+        F.min(foreign).alias("fx_from"),
+        F.max(foreign).alias("fx_to"),
     )
 
 
-def flagged_customers(matches: DataFrame, customer_risk: DataFrame) -> DataFrame:
-    """Every matched customer of the batch with count and total of the accepted transactions."""
-    totals = customer_risk.select("customer_id", "transaction_count", "total_amount_usd")
-    joined = matches.join(totals, "customer_id", how="left")
-    return _shaped(
-        joined.fillna(0, ["transaction_count"]).withColumn(
-            "total_amount_usd", F.coalesce("total_amount_usd", F.lit(0).cast(USD_TOTAL))
-        ),
-        FLAGGED_CUSTOMERS,
+def risk_by_customer(days: DataFrame, striking: DataFrame, categories: Categories) -> DataFrame:
+    """One row for each customer with accepted transactions of a batch (`CUSTOMER_RISK`, batch_at).
+
+    `days` are the `customer_days`; `striking` the scored rows with a reason, or with a velocity
+    above one: all others are alike.
+    """
+    scores = striking.groupBy("customer_id", "batch_at").agg(
+        F.count_if(F.size("risk_reasons") > 0).alias("with_reasons"),
+        *(_count_of(name).alias(f"{name.lower()}_with_reasons") for name in ("High", "Medium")),
+        F.max("velocity_count").alias("max_velocity"),
+        F.max("risk_score").alias("max_score"),
     )
+    joined = days.where("transaction_count > 0").join(scores, ["customer_id", "batch_at"], "left")
+    plain = F.col("transaction_count") - F.coalesce("with_reasons", F.lit(0))
+    counts = {
+        f"{name.lower()}_risk_count": F.coalesce(f"{name.lower()}_with_reasons", F.lit(0))
+        + (plain if categories.of(0) == name else F.lit(0))
+        for name in ("High", "Medium")
+    }
+    average = _average("total_amount_usd", "transaction_count")
+    finished = (
+        joined.withColumns(counts)
+        .withColumn("max_velocity_count", F.coalesce("max_velocity", F.lit(1)))
+        .withColumn("max_risk_score", F.coalesce("max_score", F.lit(0)))
+        .withColumn("risk_category", risk_category(F.col("max_risk_score"), categories))
+        .withColumn("average_amount_usd", average)
+    )
+    return shaped(finished, CUSTOMER_RISK, "batch_at")
+
+
+def _count_of(category: str) -> Column:
+    return F.count_if((F.size("risk_reasons") > 0) & (F.col("risk_category") == category))
+
+
+def flagged_customers(people: DataFrame) -> DataFrame:
+    """Every matched customer of a batch with count and total of the accepted transactions.
+
+    `people` are `customer_days` with the customer's match. Out: `FLAGGED_CUSTOMERS`, batch_at.
+    """
+    return shaped(people.where("match_type is not null"), FLAGGED_CUSTOMERS, "batch_at")
 
 
 def profile_of_runs(customer_risk: DataFrame, first_baseline_batch: date) -> DataFrame:
@@ -68,7 +104,7 @@ def profile_of_runs(customer_risk: DataFrame, first_baseline_batch: date) -> Dat
     The moments are those of the batches from `first_baseline_batch` on; a customer stays in the
     profile for ever.
     """
-    amount = _total_cents()
+    amount = (F.col("total_amount_usd") * 100).cast(CENTS)
     counts = F.col("batch_date") >= F.lit(first_baseline_batch)
     grouped = customer_risk.groupBy("customer_id").agg(
         *_lifetime("transaction_count", "total_amount_usd"),
@@ -78,48 +114,30 @@ def profile_of_runs(customer_risk: DataFrame, first_baseline_batch: date) -> Dat
         .cast(SQUARE_CENTS)
         .alias("baseline_sum_of_squares_cents"),
     )
-    return _profile(grouped)
+    average = _average("lifetime_total_amount_usd", "lifetime_transaction_count")
+    return shaped(grouped.withColumn("lifetime_average_amount_usd", average), CUSTOMER_PROFILE)
 
 
-def moved_profile(profile: DataFrame, arrived: DataFrame, left: DataFrame) -> DataFrame:
-    """The profile after the customer_risk of `arrived` batches came and that of `left` ones went.
-
-    Arrived batches count for the lifetime and the moments; those that left the baseline's days
-    are taken away from the moments only.
-    """
-    parts = profile.drop("lifetime_average_amount_usd")
-    for rows, sign in ((arrived, 1), (left, -1)):
-        parts = parts.unionByName(_as_profile_change(rows, sign))
-    grouped = parts.groupBy("customer_id").agg(
-        *_lifetime("lifetime_transaction_count", "lifetime_total_amount_usd"),
-        F.sum("baseline_count").alias("baseline_count"),
-        F.sum("baseline_sum_cents").cast(CENTS).alias("baseline_sum_cents"),
-        F.sum("baseline_sum_of_squares_cents")
-        .cast(SQUARE_CENTS)
-        .alias("baseline_sum_of_squares_cents"),
+def without_batches(profile: DataFrame, gone: DataFrame) -> DataFrame:
+    """A profile without the moments of batches (their customer_risk) that its days have left."""
+    amount = (F.col("total_amount_usd") * 100).cast(CENTS)
+    parts = gone.groupBy("customer_id").agg(
+        F.sum("transaction_count").alias("gone_count"),
+        F.sum(amount).cast(CENTS).alias("gone_sum"),
+        F.sum("sum_of_squares_cents").cast(SQUARE_CENTS).alias("gone_squares"),
     )
-    return _profile(grouped)
+    columns = dict(zip(_MOMENTS, ("gone_count", "gone_sum", "gone_squares"), strict=True))
+    left = {
+        name: F.col(name) - F.coalesce(gone_column, F.lit(0))
+        for name, gone_column in columns.items()
+    }
+    joined = profile.join(parts, "customer_id", how="left")
+    return shaped(joined.withColumns(left), CUSTOMER_PROFILE)
 
 
 def first_baseline_batch(batch: date, days: int) -> date:
     """The oldest batch date whose transactions count for the baseline of a batch."""
     return batch - timedelta(days=days)
-
-
-def _as_profile_change(customer_risk: DataFrame, sign: int) -> DataFrame:
-    arrives = F.lit(sign > 0)
-    return customer_risk.select(
-        "customer_id",
-        F.when(arrives, F.col("transaction_count"))
-        .otherwise(0)
-        .alias("lifetime_transaction_count"),
-        F.when(arrives, F.col("total_amount_usd")).otherwise(0).alias("lifetime_total_amount_usd"),
-        F.when(arrives, F.col("first_transaction_ts")).alias("first_transaction_ts"),
-        F.when(arrives, F.col("last_transaction_ts")).alias("last_transaction_ts"),
-        (F.col("transaction_count") * sign).alias("baseline_count"),
-        (_total_cents() * sign).alias("baseline_sum_cents"),
-        (F.col("sum_of_squares_cents") * sign).alias("baseline_sum_of_squares_cents"),
-    )
 
 
 def _lifetime(count: str, total: str) -> list[Column]:
@@ -131,19 +149,6 @@ def _lifetime(count: str, total: str) -> list[Column]:
     ]
 
 
-def _profile(grouped: DataFrame) -> DataFrame:
-    average = _average("lifetime_total_amount_usd", "lifetime_transaction_count")
-    return _shaped(grouped.withColumn("lifetime_average_amount_usd", average), CUSTOMER_PROFILE)
-
-
-def _total_cents() -> Column:
-    return (F.col("total_amount_usd") * 100).cast(CENTS)
-
-
 def _average(total: str, count: str) -> Column:
     """USD as a double: whole cents divided once, so that the order of rows cannot show."""
     return (F.col(total) * 100).cast(CENTS).cast("double") / F.col(count) / 100
-
-
-def _shaped(rows: DataFrame, schema: StructType) -> DataFrame:
-    return rows.select(*(F.col(one.name).cast(one.dataType) for one in schema.fields))

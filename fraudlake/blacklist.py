@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.window import WindowSpec
 
+    from fraudlake.batches import Batches
     from fraudlake.names import Piece
     from fraudlake.settings import BlacklistSettings
 
@@ -42,7 +43,7 @@ _LOOKS = "reach int, kind int, entry_length int, number int, start int, size int
 _LOOK_COLUMNS = [column.split()[0] for column in _LOOKS.split(", ")]
 
 
-def cleaned_entries(blacklist: DataFrame, _settings: BlacklistSettings | None = None) -> DataFrame:
+def cleaned_entries(blacklist: DataFrame) -> DataFrame:
     """Blacklist entries cleaned: identity, name key, dates, and what is wrong.
 
     `dates_unparsed` counts dates that are there and cannot be read; an entry that has none of
@@ -58,6 +59,22 @@ def active_entries(entries: DataFrame, batch: date) -> DataFrame:
     is_listed = F.col("listed_at").isNull() | (F.col("listed_at") <= day)
     is_unexpired = F.col("expires_at").isNull() | (F.col("expires_at") > day)
     return entries.where(F.col("is_usable") & is_listed & is_unexpired)
+
+
+def unchanged_stretches(entries: DataFrame, batches: Batches) -> list[tuple[int, int]]:
+    """The first and last position of batches in a row that have the same active entries."""
+    if len(batches) == 1:
+        return [(0, 0)]
+    changes = entries.select(F.explode(F.array("listed_at", "expires_at")).alias("day")).distinct()
+    between = F.col("day").between(batches.first, batches.last)
+    days = [row["day"] for row in changes.where(between).collect()]
+    last = len(batches) - 1
+    starts = [
+        at
+        for at in range(1, last + 1)
+        if any(batches.dates[at - 1] < day <= batches.dates[at] for day in days)
+    ]
+    return list(zip([0, *starts], [*(one - 1 for one in starts), last], strict=True))
 
 
 def best_matches(named: DataFrame, entries: DataFrame, settings: BlacklistSettings) -> DataFrame:

@@ -6,23 +6,28 @@ otherwise. The frame that goes from function to function has one row for each ro
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as t
 
 from fraudlake.input_tables import TRANSACTIONS
+from fraudlake.settings import MOST_BATCHES
 from fraudlake.tables import AMOUNT
-from fraudlake.text import trimmed
+from fraudlake.text import is_bare, trimmed
 from fraudlake.timestamps import parsed_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from fraudlake.batches import Batches
     from fraudlake.settings import CleansingSettings
 
+_CURRENCY = "^[A-Z]{3}$"
 _AMOUNT_PATTERN = r"^[+-]?0*[0-9]{1,12}(\.[0-9]+)?$"
+_FIRST_MICROS, _LAST_MICROS = -62_135_596_800_000_000, 253_402_300_799_999_999  # 0001 to 9999
 _TEXT_COLUMNS = ("transaction_id", "customer_id", "merchant_id", "channel", "country")
 REJECT_REASONS = (
     "MALFORMED_ROW",
@@ -46,19 +51,64 @@ def raw_columns(carry: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def with_typed_values(raw: DataFrame, carry: tuple[str, ...]) -> DataFrame:
-    """Raw text (`transaction_schema`) as typed columns, the raw text beside them in `raw`.
+    """Raw values (`transaction_schema` and `batch_at`) as typed columns.
 
-    A value that cannot be typed is null. `raw_line` is not null for a malformed CSV line.
+    A value that cannot be typed is null. The raw texts are kept in `raw`, in the order of their
+    names, and null where the typed values give back the same texts. `raw_line` is not null for a
+    malformed CSV line.
     """
-    texts = {name: trimmed(F.col(name)) for name in (*_TEXT_COLUMNS, *carry)}
+    typed = {name: trimmed(F.col(name)) for name in (*_TEXT_COLUMNS, *carry)}
+    typed["transaction_ts"] = _typed_moment(raw.schema["transaction_ts"])
+    typed["amount"] = _typed_amount(raw.schema["amount"])
+    typed["currency"] = parsed_currency(F.col("currency"))
+    names = sorted(raw_columns(carry))
+    says_more = reduce(lambda one, other: one | other, (_says_more(raw.schema[n]) for n in names))
+    texts = F.struct(*(F.col(name).cast("string").alias(name) for name in names))
     return raw.select(
-        F.struct(*raw_columns(carry)).alias("raw"),
+        "batch_at",
+        F.when(says_more, texts).alias("raw"),
         "raw_line",
-        *(column.alias(name) for name, column in texts.items()),
-        parsed_timestamp(trimmed(F.col("transaction_ts"))).alias("transaction_ts"),
-        parsed_amount(trimmed(F.col("amount"))).alias("amount"),
-        parsed_currency(F.col("currency")).alias("currency"),
+        *(column.alias(name) for name, column in typed.items()),
     )
+
+
+def _typed_moment(field: t.StructField) -> Column:
+    column = F.col(field.name)
+    if isinstance(field.dataType, t.TimestampType):
+        return F.when(_is_in_calendar(column), column)
+    return parsed_timestamp(trimmed(column))
+
+
+def _typed_amount(field: t.StructField) -> Column:
+    column = F.col(field.name)
+    return column.cast(AMOUNT) if _is_decimal(field) else parsed_amount(trimmed(column))
+
+
+def _says_more(field: t.StructField) -> Column:
+    """Whether the raw text of a value may differ from that of its typed value."""
+    column = F.col(field.name)
+    if isinstance(field.dataType, t.TimestampType):
+        return column.isNotNull() & ~_is_in_calendar(column)
+    if _is_decimal(field):
+        return F.lit(field.dataType != AMOUNT)
+    if field.name in ("transaction_ts", "amount"):
+        return F.lit(True)
+    plain = column.rlike(_CURRENCY) if field.name == "currency" else is_bare(column)
+    return ~F.coalesce(plain, F.lit(True))
+
+
+def _is_in_calendar(moment: Column) -> Column:
+    return F.unix_micros(moment).between(_FIRST_MICROS, _LAST_MICROS)
+
+
+def _is_decimal(field: t.StructField) -> bool:
+    return isinstance(field.dataType, t.DecimalType)
+
+
+def raw_text(name: str) -> Column:
+    """The text of a value as it was read."""
+    kept, typed = F.col(f"raw.{name}"), F.col(name).cast("string")
+    return F.when(F.col("raw").isNotNull(), kept).otherwise(typed)
 
 
 def parsed_amount(text: Column) -> Column:
@@ -72,36 +122,44 @@ def parsed_amount(text: Column) -> Column:
 def parsed_currency(text: Column) -> Column:
     """Three ASCII letters in upper case; null if not so."""
     code = F.upper(trimmed(text))
-    return F.when(code.rlike("^[A-Z]{3}$"), code)
+    return F.when(code.rlike(_CURRENCY), code)
 
 
-def with_reject_reasons(rows: DataFrame, batch: date, settings: CleansingSettings) -> DataFrame:
-    """Add `reject_reasons`, all but DUPLICATE_TRANSACTION, to typed and converted rows."""
-    holds = _reasons_that_hold(batch, settings)
-    named = [F.when(condition, F.lit(reason)) for reason, condition in holds.items()]
-    other_reasons = F.array_compact(F.array(*named))
-    malformed = F.array(F.lit("MALFORMED_ROW"))
+def with_reject_mask(rows: DataFrame, batches: Batches, settings: CleansingSettings) -> DataFrame:
+    """Add `reject_mask` to typed and converted rows: a bit for each reason that holds.
+
+    Bits stand in the order of REJECT_REASONS; that of DUPLICATE_TRANSACTION comes later.
+    """
+    holds = _reasons_that_hold(batches, settings)
+    bits = [F.when(condition, bit_of(reason)).otherwise(0) for reason, condition in holds.items()]
+    others = reduce(lambda one, other: one + other, bits)
     is_malformed = F.col("raw_line").isNotNull()
-    return rows.withColumn(
-        "reject_reasons", F.when(is_malformed, malformed).otherwise(other_reasons)
-    )
+    mask = F.when(is_malformed, bit_of("MALFORMED_ROW")).otherwise(others)
+    return rows.withColumn("reject_mask", mask)
 
 
-def _reasons_that_hold(batch: date, settings: CleansingSettings) -> dict[str, Column]:
+def bit_of(reason: str) -> Column:
+    """The bit of a reason in `reject_mask`."""
+    return F.lit(1 << REJECT_REASONS.index(reason))
+
+
+def reasons_of(mask: int) -> list[str]:
+    """The reasons in a `reject_mask`, in the order of the contract."""
+    return [one for at, one in enumerate(REJECT_REASONS) if mask & (1 << at)]
+
+
+def _reasons_that_hold(batches: Batches, settings: CleansingSettings) -> dict[str, Column]:
     """Each reason that a row can have by itself, in the order in which they are listed."""
-    moment, amount = F.col("transaction_ts"), F.col("amount")
-    latest = datetime.combine(batch, time(tzinfo=UTC)) + timedelta(
-        days=1, hours=settings.future_hours
-    )
-    oldest = batch - timedelta(days=settings.too_late_days)
+    moment, amount, batch = F.col("transaction_ts"), F.col("amount"), batches.date_at()
+    latest = batch.cast("timestamp") + F.expr(f"INTERVAL {24 + settings.future_hours} HOURS")
     can_have_rate = F.col("currency").isNotNull() & moment.isNotNull()
     does_not_fit = (amount > 0) & F.col("fx_rate").isNotNull() & F.col("amount_usd").isNull()
     return {
         "MISSING_TRANSACTION_ID": F.col("transaction_id").isNull(),
         "MISSING_CUSTOMER_ID": F.col("customer_id").isNull(),
         "INVALID_TIMESTAMP": moment.isNull(),
-        "FUTURE_TIMESTAMP": moment > F.lit(latest),
-        "TOO_LATE": F.to_date(moment) < F.lit(oldest),
+        "FUTURE_TIMESTAMP": moment > latest,
+        "TOO_LATE": F.to_date(moment) < F.date_sub(batch, settings.too_late_days),
         "INVALID_AMOUNT": amount.isNull() | does_not_fit,
         "REFUND_OR_REVERSAL": amount < 0,
         "ZERO_AMOUNT": amount == 0,
@@ -110,50 +168,107 @@ def _reasons_that_hold(batch: date, settings: CleansingSettings) -> dict[str, Co
     }
 
 
+def with_customer_hash(rows: DataFrame) -> DataFrame:
+    """Add `customer_hash`, by which rows are spread and sorted: longs compare fast.
+
+    Rows without a customer are spread by what else they have, so as not to meet in one place.
+    """
+    nobody = F.xxhash64("transaction_id", "raw_line", "transaction_ts")
+    by_customer = F.when(F.col("customer_id").isNull(), nobody).otherwise(F.xxhash64("customer_id"))
+    return rows.withColumn("customer_hash", by_customer)
+
+
 def with_duplicates_rejected(
-    rows: DataFrame, accepted_ids: DataFrame, carry: tuple[str, ...]
+    rows: DataFrame, accepted_ids: DataFrame, carry: tuple[str, ...], dedupe_batches: int
 ) -> DataFrame:
     """Give every repeat of a transaction the reason DUPLICATE_TRANSACTION.
 
-    Of the rows without another reason that share customer_id and transaction_id the first stays:
-    by time, amount, currency, then the other columns in name order; none stays when
-    `accepted_ids` (customer_id, transaction_id of earlier batches) has the pair. Rows come out
-    partitioned by customer_id, which the windows after this build on.
+    Of a batch's rows without another reason that share customer_id and transaction_id the first
+    stays: by time, amount, currency, then the other columns in name order. It does not when one
+    of the `dedupe_batches` before accepted the pair; `accepted_ids` (customer_id, transaction_id,
+    batch_at) are those of earlier runs. Rows come out partitioned by customer_hash and
+    customer_id, which everything after this builds on.
     """
-    earlier = accepted_ids.select("customer_id", "transaction_id", F.lit(True).alias("is_earlier"))
-    both = rows.unionByName(earlier, allowMissingColumns=True).repartition("customer_id")
-    same_id = Window.partitionBy("customer_id", "transaction_id")
-    position = F.row_number().over(same_id.orderBy(*_order_of_repeats(carry)))
-    is_repeat = (F.size("reject_reasons") == 0) & (F.col("position") > 1)
-    reasons = F.when(is_repeat, F.array(F.lit("DUPLICATE_TRANSACTION")))
+    earlier = accepted_ids.withColumn("is_earlier", F.lit(True))
+    both = with_customer_hash(rows.unionByName(earlier, allowMissingColumns=True))
+    hashed = both.withColumn("id_hash", F.xxhash64("customer_id", "transaction_id"))
+    ids = ("id_hash", "customer_hash", "customer_id", "transaction_id")
+    of_batch = Window.partitionBy(*ids, "batch_at").orderBy(*_order_of_repeats(carry))
+    spread = hashed.repartition("customer_hash", "customer_id")
+    mark = F.call_function("shiftleft", F.lit(1).cast("long"), F.col("batch_at") + dedupe_batches)
+    is_clean = F.col("reject_mask") == 0
+    is_candidate = F.col("is_earlier").isNotNull() | (is_clean & (F.col("position") == 1))
+    candidates = (
+        spread.withColumn("position", F.row_number().over(of_batch))
+        .withColumn("mark", F.when(is_candidate, mark))
+        .withColumn("marks", F.expr("bit_or(mark)").over(Window.partitionBy(*ids)))
+    )
+    return _without_repeats(candidates, dedupe_batches)
+
+
+def _without_repeats(candidates: DataFrame, dedupe_batches: int) -> DataFrame:
+    marks, mark = F.col("marks"), F.col("mark")
+    is_single = marks == mark  # nearly always
+    is_kept = F.when(is_single, True).otherwise(
+        _accepted_marks(marks, dedupe_batches).bitwiseAND(mark) != 0
+    )
+    is_repeat = (F.col("reject_mask") == 0) & ~F.coalesce(is_kept, F.lit(False))
+    mask = F.when(is_repeat, bit_of("DUPLICATE_TRANSACTION")).otherwise(F.col("reject_mask"))
     return (
-        both.withColumn("position", position)
-        .withColumn("reject_reasons", F.coalesce(reasons, F.col("reject_reasons")))
-        .where("is_earlier is null")
-        .withColumn("raw", F.when(F.size("reject_reasons") > 0, F.col("raw")))
-        .drop("position", "is_earlier")
+        candidates.where("is_earlier is null")
+        .withColumn("reject_mask", mask)
+        .withColumn("raw", F.when(F.col("reject_mask") != 0, F.col("raw")))
+        .drop("position", "mark", "marks", "id_hash", "is_earlier")
     )
 
 
+def _accepted_marks(marks: Column, dedupe_batches: int) -> Column:
+    """Of the batches that have a transaction, those that accept it: each looks at some before it.
+
+    Batches of earlier runs, the lowest bits, did accept it.
+    """
+
+    def add(accepted: Column, at: Column) -> Column:
+        mark = F.call_function("shiftleft", F.lit(1).cast("long"), at)
+        seen_lately = F.call_function(
+            "shiftleft", F.lit((1 << dedupe_batches) - 1).cast("long"), at - dedupe_batches
+        )
+        is_free = (at < dedupe_batches) | (accepted.bitwiseAND(seen_lately) == 0)
+        is_there = marks.bitwiseAND(mark) != 0
+        return F.when(is_there & is_free, accepted.bitwiseOR(mark)).otherwise(accepted)
+
+    every = F.sequence(F.lit(0), F.lit(dedupe_batches + MOST_BATCHES - 1))
+    return F.aggregate(every, F.lit(0).cast("long"), add)
+
+
 def _order_of_repeats(carry: tuple[str, ...]) -> list[Column]:
-    # What an earlier batch accepted comes first; rows with a reason of their own come last, so
-    # that they never push out a good one. The raw text decides last which of two otherwise equal
-    # rows is kept, so that reruns agree.
+    # Rows with a reason of their own come last, so that they never push out a good one. The raw
+    # text decides last which of two otherwise equal rows is kept, so that reruns agree.
     others = sorted((*TRANSACTIONS.optional, *carry))
-    raw = [f"raw.{name}" for name in sorted(raw_columns(carry))]
-    columns = ["transaction_ts", "amount", "currency", *others, *raw]
-    is_rejected = F.size("reject_reasons") > 0
-    by_columns = [F.col(name).asc_nulls_first() for name in columns]
-    return [F.col("is_earlier").asc_nulls_last(), is_rejected.asc(), *by_columns]
+    columns = [F.col(name) for name in ("transaction_ts", "amount", "currency", *others)]
+    is_rejected = F.col("reject_mask") != 0
+    return [is_rejected.asc(), *(one.asc_nulls_first() for one in (*columns, F.col("raw")))]
 
 
 def filter_accepted(cleansed: DataFrame) -> DataFrame:
     """The rows that no reason sets aside, with their typed columns only."""
-    accepted = cleansed.where(F.size("reject_reasons") == 0)
-    return accepted.drop("raw", "raw_line", "reject_reasons", "has_fx_rate")
+    return cleansed.where("reject_mask = 0").drop("raw", "raw_line", "reject_mask", "has_fx_rate")
 
 
-def filter_quarantined(cleansed: DataFrame) -> DataFrame:
-    """The rows that are set aside (`quarantine_schema`)."""
-    rejected = cleansed.where(F.size("reject_reasons") > 0)
-    return rejected.select("raw.*", "raw_line", "reject_reasons")
+def filter_quarantined(cleansed: DataFrame, carry: tuple[str, ...]) -> DataFrame:
+    """The rows that are set aside (`quarantine_schema`, and `batch_at`)."""
+    return cleansed.where("reject_mask != 0").select(
+        "batch_at",
+        *(raw_text(name).alias(name) for name in raw_columns(carry)),
+        "raw_line",
+        reject_reasons().alias("reject_reasons"),
+    )
+
+
+def reject_reasons() -> Column:
+    """The reasons in `reject_mask`, in the order of the contract; an empty array without any."""
+    named = [
+        F.when(F.col("reject_mask").bitwiseAND(bit_of(one)) != 0, F.lit(one))
+        for one in REJECT_REASONS
+    ]
+    return F.array_compact(F.array(*named))

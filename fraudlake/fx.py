@@ -15,6 +15,7 @@ from fraudlake.text import trimmed
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from fraudlake.batches import Batches
     from fraudlake.settings import FxSettings, Settings
 
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -78,25 +79,27 @@ def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
     return stretches.groupBy("currency").agg(F.collect_list("stretch").alias("covered"))
 
 
-def with_usd(transactions: DataFrame, rates: FxRates, batch: date, settings: Settings) -> DataFrame:
+def with_usd(
+    transactions: DataFrame, rates: FxRates, batches: Batches, settings: Settings
+) -> DataFrame:
     """Add fx_rate, fx_rate_date, amount_usd and has_fx_rate to typed transactions.
 
     The rate is the newest on or before both the transaction's UTC date and the batch date, and at
     most `max_age_days` older than the transaction's date. USD is 1 on its own date. Transactions
     that are too late for the batch only learn whether there was a rate.
     """
-    day = F.to_date("transaction_ts")
-    oldest = F.date_sub(F.lit(batch), settings.cleansing.too_late_days)
-    by_date = F.broadcast(_rates_by_date(rates.rates, batch, settings))
+    day, batch = F.to_date("transaction_ts"), batches.date_at()
+    oldest = F.date_sub(batch, settings.cleansing.too_late_days)
+    by_date = F.broadcast(_rates_by_date(rates.rates, batches, settings))
     joined = (
-        transactions.withColumn("fx_on", F.least(day, F.lit(batch)))
+        transactions.withColumn("fx_on", F.least(day, batch))
         .join(by_date, ["currency", "fx_on"], how="left")
         .join(F.broadcast(rates.covered), "currency", how="left")
     )
     is_usd = F.col("currency") == "USD"
     is_fresh = F.col("rate_date") >= F.date_sub(day, settings.fx.max_age_days)
     fresh = F.exists("covered", lambda one: day.between(one["first"], one["last"]))
-    was_covered = (day < oldest) & F.coalesce(fresh, F.lit(False))
+    was_covered = F.when(day < oldest, F.coalesce(fresh, F.lit(False))).otherwise(False)
     return (
         joined.withColumn(
             "fx_rate", F.when(is_usd, F.lit(1)).when(is_fresh, F.col("usd_per_unit")).cast(RATE)
@@ -110,7 +113,8 @@ def with_usd(transactions: DataFrame, rates: FxRates, batch: date, settings: Set
 
 def amount_in_usd(amount: Column, usd_per_unit: Column) -> Column:
     """The exact product, rounded half up once to cents; null when it does not fit."""
-    return (amount * usd_per_unit).cast(USD)
+    # Most amounts are in USD; their product would be one of more digits than a long has.
+    return F.when(usd_per_unit == 1, amount.cast(USD)).otherwise((amount * usd_per_unit).cast(USD))
 
 
 def usable_from(batch: date, settings: Settings) -> date:
@@ -119,14 +123,14 @@ def usable_from(batch: date, settings: Settings) -> date:
     return batch - timedelta(days=reach)
 
 
-def _rates_by_date(rates: DataFrame, batch: date, settings: Settings) -> DataFrame:
+def _rates_by_date(rates: DataFrame, batches: Batches, settings: Settings) -> DataFrame:
     """The rate in force on each date on which an acceptable transaction can look for one."""
     usable = rates.where(
-        F.col("rate_date").between(F.lit(usable_from(batch, settings)), F.lit(batch))
+        F.col("rate_date").between(usable_from(batches.first, settings), batches.last)
     )
     ahead = F.lead("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
     fresh_until = F.date_add("rate_date", settings.fx.max_age_days)
-    last_day = F.least(fresh_until, F.date_sub(ahead, 1), F.lit(batch))
+    last_day = F.least(fresh_until, F.date_sub(ahead, 1), F.lit(batches.last))
     return usable.withColumn("last_day", last_day).select(
         "currency",
         "rate_date",

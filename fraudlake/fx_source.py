@@ -34,18 +34,23 @@ class FxSource:
 
     def rates_for(self, batch: date, settings: Settings) -> fx.FxRates:
         """The rates, if none that the batch can use is doubtful; InputError otherwise."""
-        first = fx.usable_from(batch, settings)
-        found = [
-            f"fx_rates: {self.root}: {currency or 'a row'} on {day or 'no date'} {problem}"
-            for day, currency, problem in self.doubts
-            if day is None or first <= day <= batch
-        ]
+        found = self.problems_of(batch, settings)
         if found:
+            first = fx.usable_from(batch, settings)
             more = len(found) - _SHOWN_PROBLEMS
             rest = [f"and {more} more"] if more > 0 else []
             advice = f"correct the rates that batch {batch} can use ({first} to {batch})"
             raise InputError([*found[:_SHOWN_PROBLEMS], *rest, advice])
         return self.rates
+
+    def problems_of(self, batch: date, settings: Settings) -> list[str]:
+        """What is doubtful of the rates that a batch can use."""
+        first = fx.usable_from(batch, settings)
+        return [
+            f"fx_rates: {self.root}: {currency or 'a row'} on {day or 'no date'} {problem}"
+            for day, currency, problem in self.doubts
+            if day is None or first <= day <= batch
+        ]
 
 
 def open_fx(

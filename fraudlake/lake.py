@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.places import Place, storage_at
@@ -18,9 +19,23 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from fraudlake.storage import Storage
+    from fraudlake.batches import Batches
+    from fraudlake.storage import Storage, StoredFile
 
 _READERS = 16  # manifests read at a time
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of batches that are scored together: an id for each."""
+
+    batches: Batches
+    ids: tuple[str, ...]
+
+    @property
+    def by_date(self) -> dict[date, str]:
+        """The run ids by batch date."""
+        return dict(zip(self.batches.dates, self.ids, strict=True))
 
 
 @dataclass(frozen=True)
@@ -58,15 +73,39 @@ class Lake:
         reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
         return reader.parquet(*folders).drop("run_id")
 
-    def write(self, rows: DataFrame, table: str, batch: date, run_id: str) -> None:
-        """Write a table's rows of one run into the run's own folder."""
-        folder = self.folder(table, batch, run_id)
-        rows.write.mode("errorifexists").option("compression", "zstd").parquet(folder)
+    def read_runs(
+        self, spark: SparkSession, table: str, runs: Runs, schema: t.StructType
+    ) -> DataFrame:
+        """The rows that runs wrote to a table, whether they committed or not, with `batch_at`."""
+        folders = [self.folder(table, day, run_id) for day, run_id in runs.by_date.items()]
+        with_date = t.StructType([*schema.fields, t.StructField("batch_date", t.DateType())])
+        reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
+        rows = reader.parquet(*folders)
+        position = runs.batches.position_of(F.col("batch_date"))
+        return rows.withColumn("batch_at", position).drop("batch_date", "run_id")
+
+    def write(self, rows: DataFrame, table: str, runs: Runs) -> None:
+        """Write a table's rows, with `batch_at`, into the folders of their runs."""
+        if len(runs.ids) == 1:
+            whole = rows.drop("batch_at")
+            _written_to(self.folder(table, runs.batches.first, runs.ids[0]), whole, "errorifexists")
+            return
+        batch, run_id = runs.batches.date_at(), runs.batches.value_at(runs.ids)
+        parted = rows.withColumns({"batch_date": batch, "run_id": run_id}).drop("batch_at")
+        aside = f"{table_folder(table, runs.batches.first, runs.ids[0])}/_parts"
+        with self.storage.parts(table, aside) as folder:
+            _written_to(folder, parted, "append", ("batch_date", "run_id"))
+
+    def fill(self, spark: SparkSession, table: str, runs: Runs, schema: t.StructType) -> None:
+        """Write an empty file for each run that has no rows of a table."""
+        for day, run_id in runs.by_date.items():
+            if not self._parts(table, day, run_id):
+                nothing = spark.createDataFrame([], schema)
+                _written_to(self.folder(table, day, run_id), nothing.coalesce(1), "append")
 
     def written(self, table: str, batch: date, run_id: str) -> dict[str, object]:
         """Rows, bytes and files of a table of one run, as the files themselves tell."""
-        folder = table_folder(table, batch, run_id)
-        files = [one for one in self.storage.files(folder) if _is_part(one.name, folder)]
+        files = self._parts(table, batch, run_id)
         return {
             "rows": sum(self._rows(one.name) for one in files),
             "bytes": sum(one.size for one in files),
@@ -78,6 +117,10 @@ class Lake:
         name = manifest_name(manifest.batch_date, manifest.run_id)
         self.storage.put_new(name, f"{manifest.to_json()}\n".encode())
         return name
+
+    def _parts(self, table: str, batch: date, run_id: str) -> list[StoredFile]:
+        folder = table_folder(table, batch, run_id)
+        return [one for one in self.storage.files(folder) if _is_part(one.name, folder)]
 
     def _rows(self, name: str) -> int:
         with self.storage.open(name) as stream:
@@ -99,3 +142,7 @@ def _is_part(name: str, folder: str) -> bool:
     """Whether a file lies directly in a folder and is Parquet: no left-over of a committer."""
     below = name.removeprefix(f"{folder}/")
     return below.endswith(".parquet") and "/" not in below
+
+
+def _written_to(folder: str, rows: DataFrame, mode: str, by: Sequence[str] = ()) -> None:
+    rows.write.mode(mode).option("compression", "zstd").partitionBy(*by).parquet(folder)

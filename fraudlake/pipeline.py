@@ -1,7 +1,8 @@
-"""The whole flow of a batch: cleanse, convert, match, features, score, summarise.
+"""The whole flow of a few batches: cleanse, convert, match, features, score, summarise.
 
-Four functions, because what comes out of one is needed more than once after it: the caller keeps
-it. None of them runs anything.
+Each batch sees itself and those before it, never a later one, so scoring them together gives the
+rows that scoring them one after another gives. What comes out of one function is needed more than
+once after it: the caller keeps it. None of them runs anything but small look-ups.
 """
 
 from __future__ import annotations
@@ -11,86 +12,105 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fraudlake import aggregates, blacklist, cleansing, customers, features, scoring
+from fraudlake.exact import cents
 from fraudlake.fx import with_usd
-from fraudlake.tables import (
-    BatchInputs,
-    BatchSummary,
-    History,
-    ScoredBatch,
-    quarantine_schema,
-    scored_schema,
-)
+from fraudlake.tables import BatchInputs, BatchSummary, History, scored_schema
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from pyspark.sql import DataFrame
 
+    from fraudlake.batches import Batches
+    from fraudlake.profile import Standings
     from fraudlake.rules.book import RuleBook
 
 
-def cleanse_batch(
-    inputs: BatchInputs, accepted_ids: DataFrame, book: RuleBook, batch: date
+def cleanse_batches(
+    inputs: BatchInputs, accepted_ids: DataFrame, book: RuleBook, batches: Batches
 ) -> DataFrame:
     """One row for each row read: typed, converted, and with every reason to set it aside."""
     settings, carry = book.settings, book.settings.cleansing.carry
     typed = cleansing.with_typed_values(inputs.transactions, carry)
-    converted = with_usd(typed, inputs.fx, batch, settings)
-    judged = cleansing.with_reject_reasons(converted, batch, settings.cleansing)
-    return cleansing.with_duplicates_rejected(judged, accepted_ids, carry)
+    converted = with_usd(typed, inputs.fx, batches, settings)
+    judged = cleansing.with_reject_mask(converted, batches, settings.cleansing)
+    dedupe = settings.cleansing.dedupe_batches
+    unique = cleansing.with_duplicates_rejected(judged, accepted_ids, carry, dedupe)
+    return unique.withColumn("cents", cents(F.col("amount_usd")))
+
+
+def named_customers(days: DataFrame, inputs: BatchInputs) -> DataFrame:
+    """Every customer that a row names, with what the customers table says, and customer_known."""
+    return with_customer(customers.customers_named(days), inputs.customers)
 
 
 def match_customers(
-    cleansed: DataFrame, inputs: BatchInputs, profile: DataFrame, book: RuleBook, batch: date
+    days: DataFrame, people: DataFrame, inputs: BatchInputs, book: RuleBook, batches: Batches
 ) -> DataFrame:
-    """One row for each customer that the batch names: known or not, best match, own past.
+    """`customer_days` with what is known of each customer (of `named_customers`) on the day.
 
-    Columns customer_id, customer_known, the match (blacklist_id, match_type, similarity, reason,
-    null when there is none) and own_count, own_sum, own_squares (null without a past).
+    Adds customer_known and the match (blacklist_id, match_type, similarity, reason, null when
+    there is none).
     """
-    named = customers.customers_named(cleansed)
-    people = with_customer(named, inputs.customers)
-    entries = blacklist.active_entries(inputs.blacklist, batch)
-    matches = blacklist.best_matches(people, entries, book.settings.blacklist)
-    past = profile.select("customer_id", *_OWN_MOMENTS).withColumnsRenamed(_OWN_MOMENTS)
-    return (
-        people.select("customer_id", "customer_known")
-        .join(matches, "customer_id", how="left")
-        .join(past, "customer_id", how="left")
+    matches = _matches(people, inputs.blacklist, book, batches)
+    known = people.select("customer_id", "customer_known")
+    return days.join(known, "customer_id").join(matches, ["customer_id", "batch_at"], how="left")
+
+
+def _matches(people: DataFrame, entries: DataFrame, book: RuleBook, batches: Batches) -> DataFrame:
+    """The best match of each customer on each batch date, looked for once while entries stay."""
+    found: DataFrame | None = None
+    for first, last in blacklist.unchanged_stretches(entries, batches):
+        active = blacklist.active_entries(entries, batches.dates[first])
+        best = blacklist.best_matches(people, active, book.settings.blacklist)
+        every = F.explode(F.sequence(F.lit(first), F.lit(last))).alias("batch_at")
+        dated = best.select("*", every)
+        found = dated if found is None else found.unionByName(dated)
+    if found is None:
+        raise ValueError("there is no batch")
+    return found
+
+
+def with_past(people: DataFrame, accounts: Standings, earlier: DataFrame | None) -> DataFrame:
+    """Add the customer's own past (own_count, own_sum, own_spread) and near `earlier` times."""
+    own = features.with_own_spread(accounts.own_moments())
+    both = people.join(own, ["customer_id", "batch_at"], how="left")
+    if earlier is None:
+        return both.withColumn("earlier", F.lit(None).cast("array<bigint>"))
+    return both.join(earlier, ["customer_id", "batch_at"], how="left")
+
+
+def score_batches(
+    cleansed: DataFrame,
+    people: DataFrame,
+    history: History,
+    book: RuleBook,
+    batches: Batches,
+) -> DataFrame:
+    """The accepted rows with features and scores (`scored_schema`, and `batch_at`)."""
+    settings = book.settings
+    accepted = features.with_own_velocity(
+        cleansing.filter_accepted(cleansed), settings.velocity.window
     )
-
-
-def score_batch(
-    cleansed: DataFrame, people: DataFrame, history: History, book: RuleBook
-) -> ScoredBatch:
-    """Scores for the accepted rows of a cleansed batch; the others to quarantine."""
-    settings, carry = book.settings, book.settings.cleansing.carry
-    accepted = with_customer_facts(cleansing.filter_accepted(cleansed), people)
-    based = features.with_baseline(accepted, history.population, settings.baseline)
-    timeline = with_earlier(based, history.scored)
-    timed = features.with_velocity(timeline, settings.velocity.window)
-    measured = features.with_measures(timed, book.window_rules).where("is_current")
+    informed = _with_facts(accepted, people)
+    timed = features.with_velocity(informed, settings.velocity.window)
+    based = features.with_baseline(
+        timed, batches, history.population, history.of_batches, settings.baseline
+    )
+    measured = _with_measures(based, history.scored, book)
     scored = scoring.with_score(measured, book)
-    return ScoredBatch(
-        scored_transactions=scored.select(*scored_schema(carry).names),
-        quarantine=cleansing.filter_quarantined(cleansed).select(*quarantine_schema(carry).names),
-    )
+    return scored.select(*scored_schema(settings.cleansing.carry).names, "batch_at")
 
 
-def summarise_batch(
-    scored: DataFrame, people: DataFrame, profile: DataFrame, left: DataFrame, book: RuleBook
+def summarise_batches(
+    days: DataFrame, people: DataFrame, striking: DataFrame, accounts: Standings, book: RuleBook
 ) -> BatchSummary:
-    """The tables by customer, from the scored rows as they were written.
+    """The tables by customer, each with `batch_at`.
 
-    `people` is of `match_customers`, `profile` that of the batches before, `left` the
-    customer_risk of the batches that leave the baseline's days with this batch.
+    `striking` are the scored rows, as they were written, with a reason or a velocity above one.
     """
-    risk = aggregates.risk_by_customer(scored, book.categories)
-    matches = people.where("match_type is not null")
     return BatchSummary(
-        flagged_customers=aggregates.flagged_customers(matches, risk),
-        customer_risk=risk,
-        customer_profile=aggregates.moved_profile(profile, arrived=risk, left=left),
+        flagged_customers=aggregates.flagged_customers(people),
+        customer_risk=aggregates.risk_by_customer(days, striking, book.categories),
+        customer_profile=accounts.profiles(),
     )
 
 
@@ -101,22 +121,26 @@ def with_customer(named: DataFrame, known: DataFrame) -> DataFrame:
     return joined.withColumn("customer_known", F.coalesce("customer_known", F.lit(False)))
 
 
-def with_customer_facts(accepted: DataFrame, people: DataFrame) -> DataFrame:
-    """Add customer_known, blacklist_match_type and the moments of the customer's past."""
-    match_type = F.col("match_type").alias("blacklist_match_type")
-    facts = people.select("customer_id", "customer_known", match_type, *_OWN_MOMENTS.values())
-    return accepted.join(facts, "customer_id", how="left")
-
-
-def with_earlier(current: DataFrame, earlier: DataFrame) -> DataFrame:
-    """The rows of this batch and the earlier ones that a window can reach, told by `is_current`."""
-    return current.withColumn("is_current", F.lit(True)).unionByName(
-        earlier.withColumn("is_current", F.lit(False)), allowMissingColumns=True
+def _with_facts(accepted: DataFrame, people: DataFrame) -> DataFrame:
+    """Add what is known of the customer; the rows stay where they are, and in their order."""
+    keys = ["customer_hash", "customer_id", "batch_at"]
+    facts = people.select(
+        *keys,
+        "customer_known",
+        F.col("match_type").alias("blacklist_match_type"),
+        *("own_count", "own_sum", "own_spread", "earlier"),
     )
+    return accepted.join(facts.hint("shuffle_hash"), keys, how="left")
 
 
-_OWN_MOMENTS = {
-    "baseline_count": "own_count",
-    "baseline_sum_cents": "own_sum",
-    "baseline_sum_of_squares_cents": "own_squares",
-}
+def _with_measures(current: DataFrame, earlier: DataFrame | None, book: RuleBook) -> DataFrame:
+    """Add the measures of the book's window rules, over `earlier` scored rows too."""
+    for rule in book.velocity_rules:
+        current = rule.with_velocity(current)
+    if not book.window_rules:
+        return current
+    timeline = current.withColumn("is_current", F.lit(True))
+    if earlier is not None:
+        before = earlier.withColumn("is_current", F.lit(False))
+        timeline = timeline.unionByName(before, allowMissingColumns=True)
+    return features.with_measures(timeline, book.window_rules).where("is_current")

@@ -12,7 +12,7 @@ from fraudlake.screen import err
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fraudlake.batch_run import Progress as BatchProgress
+    from fraudlake.scoring_pass import Progress as BatchProgress
 
 
 @contextmanager
@@ -68,4 +68,7 @@ def _progress_text(at: BatchProgress | str) -> str:
     if isinstance(at, str):
         return at
     rows = f", {at.rows:,} rows" if at.rows is not None else ""
-    return f"batch {at.batch} ({at.position} of {at.batches}): {at.step}{rows}"
+    if at.last_batch == at.batch:
+        return f"batch {at.batch} ({at.position} of {at.batches}): {at.step}{rows}"
+    several = f"batches {at.batch} to {at.last_batch} (from {at.position} of {at.batches} on)"
+    return f"{several}: {at.step}{rows}"

@@ -8,19 +8,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from fraudlake.batch_run import BatchRun, Progress
+from fraudlake.batches import Batches
 from fraudlake.errors import InputError
+from fraudlake.lake import Runs
 from fraudlake.runs import Manifest, RunLog, new_run_id
+from fraudlake.scoring_pass import Progress, ScoringPass
 from fraudlake.session import SQL_CONF
+from fraudlake.settings import MOST_BATCHES
 from fraudlake.sources import InputPaths, Sources, open_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyspark.sql import SparkSession
 
     from fraudlake.lake import Lake
     from fraudlake.rules.book import RuleBook
 
 
+_PASS_BYTES = 2 << 30  # of plain text; with more, what is kept would not stay in memory
 OpenSources = Callable[["SparkSession", "InputPaths", "RuleBook", date, date], "Sources"]
 
 
@@ -72,18 +78,46 @@ def score(
     log = request.log or request.lake.run_log()
     sources = request.open(spark, request.paths, request.book, request.first, request.last)
     dates, skipped = _batch_dates(sources, request)
-    manifests = []
-    for position, batch in enumerate(dates):
-        run_id = new_run_id(now(), secrets.token_hex(4))
-        started = Progress(batch=batch, position=position + 1, batches=len(dates))
-        run = BatchRun(
-            sources, request.lake, log, run_id, started, report, now, request.workflow_run
+    manifests: list[Manifest] = []
+    for batches in together(dates, sources, log):
+        ids = tuple(new_run_id(now(), secrets.token_hex(4)) for _ in batches.dates)
+        at = Progress(batches.first, batches.last, len(manifests) + 1, len(dates))
+        runs = Runs(batches, ids)
+        attempt = ScoringPass(
+            sources, request.lake, log, runs, at, report, now, request.workflow_run
         )
-        manifest = run.commit()
-        committed(manifest)
-        manifests.append(manifest)
-        log = log.with_run(manifest)
+        for manifest in attempt.commits():
+            committed(manifest)
+            manifests.append(manifest)
+            log = log.with_run(manifest)
     return ScoreResult(manifests, skipped, _stale(log, manifests))
+
+
+def together(dates: list[date], sources: Sources, log: RunLog) -> Iterator[Batches]:
+    """Cut dates into those that are scored in one pass, which costs little more than one batch.
+
+    A pass reads one snapshot of customers and of the blacklist, and looks back on what was
+    committed before it. A rule's own windows may reach over days of rows, so books with such
+    rules score day by day.
+    """
+    most = 1 if sources.book.window_rules else MOST_BATCHES
+    taken: list[date] = []
+    size = 0
+    for day in dates:
+        size += sources.transactions.bytes_of(day)
+        if taken and (
+            len(taken) == most or size > _PASS_BYTES or not _joins(taken, day, sources, log)
+        ):
+            yield Batches(tuple(taken))
+            taken, size = [], sources.transactions.bytes_of(day)
+        taken.append(day)
+    yield Batches(tuple(taken))
+
+
+def _joins(taken: list[date], day: date, sources: Sources, log: RunLog) -> bool:
+    """Whether a batch can be scored with those before it: nothing in force lies between."""
+    is_next = not any(taken[-1] < one < day for one in log.in_force)
+    return is_next and sources.can_be_scored_together(taken[0], day)
 
 
 def _batch_dates(sources: Sources, request: ScoreRequest) -> tuple[list[date], list[date]]:

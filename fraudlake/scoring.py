@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
+
+from fraudlake.tables import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +25,7 @@ def with_score(features: DataFrame, book: RuleBook) -> DataFrame:
     return (
         features.withColumn("evidence", evidence(book.rules))
         .withColumn("risk_reasons", F.col("evidence.rule"))
-        .withColumn("risk_score", capped_points(F.col("evidence")))
+        .withColumn("risk_score", capped_points(book.rules))
         .withColumn("risk_category", risk_category(F.col("risk_score"), book.categories))
         .withColumn("risk_rank", risk_rank(F.col("risk_score"), F.col("amount_zscore")))
         .withColumn("rules_version", F.lit(book.version))
@@ -31,13 +34,19 @@ def with_score(features: DataFrame, book: RuleBook) -> DataFrame:
 
 def evidence(rules: Sequence[Rule]) -> Column:
     """One struct (rule, points, text) for each rule that fired, in file order."""
-    return F.array_compact(F.array(*(F.when(rule.fires(), _reason(rule)) for rule in rules)))
+    nothing = F.array().cast(EVIDENCE)
+    found = F.array_compact(F.array(*(F.when(rule.fires(), _reason(rule)) for rule in rules)))
+    fires = [F.coalesce(rule.fires(), F.lit(False)) for rule in rules]
+    # Most rows fire nothing, and sentences are dear.
+    return F.when(reduce(lambda one, other: one | other, fires, F.lit(False)), found).otherwise(
+        nothing
+    )
 
 
-def capped_points(evidence: Column) -> Column:
-    """The sum of the points, at most 100."""
-    total = F.aggregate(evidence, F.lit(0), lambda total, one: total + one["points"])
-    return F.least(F.lit(HIGHEST_SCORE), total)
+def capped_points(rules: Sequence[Rule]) -> Column:
+    """The sum of the points of the rules that fired, at most 100."""
+    points = [F.when(rule.fires(), rule.heading.points).otherwise(0) for rule in rules]
+    return F.least(F.lit(HIGHEST_SCORE), reduce(lambda one, other: one + other, points, F.lit(0)))
 
 
 def risk_category(score: Column, categories: Categories) -> Column:

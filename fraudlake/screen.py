@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from fraudlake.ecb import ImportSummary
@@ -167,8 +169,19 @@ def _counts_table(title: str, name: str, manifests: list[Manifest]) -> Table:
     return table
 
 
+def _stretches(days: list[date]) -> list[str]:
+    """Ascending dates as text, those in a row as `first to last`."""
+    found: list[list[date]] = []
+    for day in days:
+        if found and day == found[-1][-1] + timedelta(days=1):
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return [f"{one[0]} to {one[-1]}" if len(one) > 1 else str(one[0]) for one in found]
+
+
 def _remarks(result: ScoreResult) -> list[str]:
-    remarks = [f"No partition, skipped: {', '.join(map(str, result.skipped))}"]
+    remarks = [f"No partition, skipped: {', '.join(_stretches(result.skipped))}"]
     remarks = remarks if result.skipped else []
     if result.stale:
         days = ", ".join(str(one.batch_date) for one in result.stale)

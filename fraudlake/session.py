@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 
 from fraudlake.errors import RunError
 from fraudlake.s3a import S3Access, s3a_conf
+from fraudlake.settings import MOST_BATCHES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pyspark.sql import SparkSession
 
     from fraudlake.files import InputFile
@@ -48,6 +47,14 @@ SQL_CONF = {
     # more time than a small batch takes to run.
     "spark.sql.maxPlanStringLength": "2000",
     "spark.sql.ui.explainMode": "simple",
+    # Java runs methods beyond this size without compiling them; Spark then makes smaller ones.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # What is kept between two steps is read once or twice: packing it costs more than it saves.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
+    # Rows spread by customer need not be spread again to meet what is known of a customer's day.
+    "spark.sql.requireAllClusterKeysForCoPartition": "false",
+    # Rows come batch by batch: the files of all batches of a backfill are open side by side.
+    "spark.sql.maxConcurrentOutputFileWriters": str(MOST_BATCHES),
 }
 
 
@@ -116,15 +123,21 @@ def build_session(settings: SessionSettings) -> SparkSession:
     return _start(settings.app_name, session_conf(settings))
 
 
-def fit_to_input(spark: SparkSession, files: Sequence[InputFile]) -> None:
-    """Give the session as many shuffle partitions as the files need.
+def fit_to_input(spark: SparkSession, size: int) -> None:
+    """Give the session as many shuffle partitions as an input of so many plain bytes needs.
 
-    Adaptive execution plans anew after each stage, which a small input never earns back.
+    Adaptive execution plans anew after each stage, and code is made and compiled for each: a small
+    input never earns that back.
     """
-    size = sum(one.size * (1 if one.name.endswith(".csv") else _UNPACKED) for one in files)
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    spark.conf.set("spark.sql.adaptive.enabled", partitions > _SMALL_INPUT)
+    for name in ("spark.sql.adaptive.enabled", "spark.sql.codegen.wholeStage"):
+        spark.conf.set(name, partitions > _SMALL_INPUT)
+
+
+def unpacked_bytes(file: InputFile) -> int:
+    """How large a file is as plain text, roughly."""
+    return file.size * (1 if file.name.endswith(".csv") else _UNPACKED)
 
 
 def session_environment() -> dict[str, str]:

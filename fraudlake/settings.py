@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 LONGEST_WINDOW_SECONDS = 30 * 86400
 
 
+# Scored together; with the earlier batches in which repeats are sought, the marks of the batches
+# that have a transaction fit into a long.
+MOST_BATCHES = 31
+_MOST_DEDUPED = 30
+
+
 @dataclass(frozen=True, kw_only=True)
 class CleansingSettings:
     """Which rows are set aside: late and early ones, repeats, malformed lines."""
@@ -34,7 +40,7 @@ class CleansingSettings:
             too_late_days=form.integer("too_late_days", 0, 365),
             future_hours=form.integer("future_hours", 0, 24),
             malformed_share=form.number("malformed_share", "0", "1"),
-            dedupe_batches=form.integer("dedupe_batches", 0, 30),
+            dedupe_batches=form.integer("dedupe_batches", 0, _MOST_DEDUPED),
             carry=form.texts("carry"),
         )
 

@@ -14,7 +14,7 @@ from fraudlake.errors import InputError, RunError
 from fraudlake.files import InputFile, TableFiles, find_table
 from fraudlake.fx_source import FxSource, open_fx
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
-from fraudlake.session import fit_to_input
+from fraudlake.session import fit_to_input, unpacked_bytes
 from fraudlake.source_files import PARTITIONED_BY, check_columns, files_used
 from fraudlake.tables import BatchInputs
 from fraudlake.tabular import FileReader
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
+    from fraudlake.batches import Batches
     from fraudlake.places import Place
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
@@ -75,14 +76,20 @@ class Sources:
         day = self.blacklist.newest_until(batch)
         return self._snapshot("blacklist", day, self._open_blacklist)
 
-    def batch_inputs(self, batch: date) -> BatchInputs:
-        """The frames that a batch is scored from."""
+    def batch_inputs(self, batches: Batches) -> BatchInputs:
+        """The frames that batches with the same snapshots are scored from."""
         return BatchInputs(
-            transactions=self.transactions.rows_of(batch),
-            customers=self.customers_at(batch).rows,
-            blacklist=self.blacklist_at(batch).rows,
-            fx=self.fx_rates.rates_for(batch, self.book.settings),
+            transactions=self.transactions.rows_of(batches),
+            customers=self.customers_at(batches.first).rows,
+            blacklist=self.blacklist_at(batches.first).rows,
+            fx=[self.fx_rates.rates_for(day, self.book.settings) for day in batches.dates][-1],
         )
+
+    def can_be_scored_together(self, first: date, batch: date) -> bool:
+        """Whether a batch uses the snapshots of another one, and rates that are not in doubt."""
+        tables = (self.customers, self.blacklist)
+        is_same = all(one.newest_until(first) == one.newest_until(batch) for one in tables)
+        return is_same and not self.fx_rates.problems_of(batch, self.book.settings)
 
     def files_of(self, batch: date) -> dict[str, list[InputFile]]:
         """Every input file of a batch, by table."""
@@ -134,7 +141,7 @@ class Sources:
         files = self.blacklist.by_date[day]
         counts, raw = _counted(self.reader.read(files, BLACKLIST))
         whole = raw.where("raw_line is null").drop("raw_line")
-        rows = blacklist.cleaned_entries(whole, self.book.settings.blacklist).persist()
+        rows = blacklist.cleaned_entries(whole).persist()
         quality = rows.agg(
             F.count_if(~F.col("is_usable")).alias("set_aside"),
             F.coalesce(F.sum("dates_unparsed"), F.lit(0)).alias("dates_unparsed"),
@@ -170,7 +177,7 @@ def open_tables(  # noqa: PLR0913, PLR0917 - all that inputs consist of
     carry = book.settings.cleansing.carry
     used = files_used(tables, *span)
     check_columns(used, carry, reader)
-    fit_to_input(spark, [file for _, files in used[1:] for file in files])
+    fit_to_input(spark, sum(unpacked_bytes(file) for _, files in used[1:] for file in files))
     transactions = TransactionSource(reader, tables["transactions"], carry)
     if not transactions.files.is_partitioned:
         transactions.part_by_timestamp()

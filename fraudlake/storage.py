@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -49,6 +53,12 @@ class Storage(Protocol):
 
     def put_new(self, name: str, content: bytes) -> None:
         """Put a file there whole or not at all; it must not be there yet."""
+
+    def parts(self, folder: str, aside: str) -> AbstractContextManager[str]:
+        """Where partitions of a folder are written, as Spark names it; at the end they are there.
+
+        Where a folder has to be finished before it is put into its place, that is `aside`.
+        """
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,19 @@ class LocalFolder:
             os.link(draft, path)
         finally:
             draft.unlink(missing_ok=True)
+
+    @contextmanager
+    def parts(self, folder: str, aside: str) -> Iterator[str]:
+        """Written aside, then each partition that holds files is moved into its place."""
+        begun = self.root / aside
+        yield self.uri(aside)
+        for file in (one for one in begun.rglob("*") if one.is_file()):
+            partition = file.parent.relative_to(begun)
+            if partition.parts:  # directly in it lies only the mark that all was written
+                place = self.root / folder / partition
+                place.mkdir(parents=True, exist_ok=True)
+                file.rename(place / file.name)
+        shutil.rmtree(begun)
 
     def _stored(self, path: Path) -> StoredFile:
         facts = path.stat()

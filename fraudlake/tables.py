@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.input_tables import TRANSACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from fraudlake.fx import FxRates
@@ -133,6 +136,12 @@ CUSTOMER_PROFILE = _schema(
 )
 
 
+def shaped(rows: DataFrame, schema: t.StructType, *others: str) -> DataFrame:
+    """The columns of a schema in their types, and other columns as they are."""
+    columns = [F.col(one.name).cast(one.dataType) for one in schema.fields]
+    return rows.select(*columns, *others)
+
+
 @dataclass(frozen=True)
 class Moments:
     """Count, sum (cents) and sum of squares (cents squared) of amounts: exact, and additive."""
@@ -152,7 +161,10 @@ class Moments:
 
 @dataclass(frozen=True)
 class BatchInputs:
-    """What a batch is scored from: raw transactions, customers without duplicates, usable rates."""
+    """What batches are scored from.
+
+    Raw transactions with their `batch_at`, customers without duplicates, the blacklist, rates.
+    """
 
     transactions: DataFrame
     customers: DataFrame
@@ -162,22 +174,15 @@ class BatchInputs:
 
 @dataclass(frozen=True)
 class History:
-    """What earlier runs in force hold for the features of a batch.
+    """What the features of the batches need of others.
 
-    `scored` are the earlier scored rows that a window can reach; `population` the moments of all
-    customers over the batches of the baseline.
+    For each batch: `population`, the moments of all customers over the batches of its baseline,
+    and `of_batches`, its own; `scored` are the earlier scored rows that a rule's window can reach.
     """
 
-    scored: DataFrame
-    population: Moments
-
-
-@dataclass(frozen=True)
-class ScoredBatch:
-    """The tables by transaction."""
-
-    scored_transactions: DataFrame
-    quarantine: DataFrame
+    population: Sequence[Moments]
+    of_batches: Sequence[Moments]
+    scored: DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -189,4 +194,19 @@ class BatchSummary:
     customer_profile: DataFrame
 
 
-OUTPUT_TABLES = tuple(one.name for bundle in (ScoredBatch, BatchSummary) for one in fields(bundle))
+OUTPUT_TABLES = (
+    "scored_transactions",
+    "quarantine",
+    *(one.name for one in fields(BatchSummary)),
+)
+
+
+def table_schema(table: str, carry: tuple[str, ...] = ()) -> t.StructType:
+    """The columns of an output table."""
+    return {
+        "scored_transactions": scored_schema(carry),
+        "quarantine": quarantine_schema(carry),
+        "flagged_customers": FLAGGED_CUSTOMERS,
+        "customer_risk": CUSTOMER_RISK,
+        "customer_profile": CUSTOMER_PROFILE,
+    }[table]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fraudlake.input_tables import InputTable
 
 RAW_LINE = "raw_line"
+_PLAIN_PLACES = 6  # Spark writes smaller decimals with an exponent
 _UNREADABLE = r"while reading file (?:file:/*(?=/))?(.+?)\.?(?:\s*$| Details:)"
 
 
@@ -42,6 +43,7 @@ class TableReader(Protocol):
         extra: Sequence[str] = (),
         *,
         all_columns: bool = False,
+        keep: Sequence[str] = (),
     ) -> DataFrame:
         """The rows of the files as text; columns as `read_input` has them."""
 
@@ -68,37 +70,46 @@ class FileReader:
         extra: Sequence[str] = (),
         *,
         all_columns: bool = False,
+        keep: Sequence[str] = (),
     ) -> DataFrame:
         """The rows as `read_input` reads them."""
-        return read_input(self.spark, files, table, extra, all_columns=all_columns)
+        return read_input(self.spark, files, table, extra, all_columns=all_columns, keep=keep)
 
     def expected_rows(self, files: Sequence[InputFile]) -> None:
         """None: what is read here is counted as it is read."""
 
 
-def read_input(
+def read_input(  # noqa: PLR0913 - all that says how a table is read
     spark: SparkSession,
     files: Sequence[InputFile],
     table: InputTable,
     extra: Sequence[str] = (),
     *,
     all_columns: bool = False,
+    keep: Sequence[str] = (),
 ) -> DataFrame:
     """The rows of the files as text: the table's columns, `extra` ones, and `raw_line`.
 
     Missing optional columns are null; `raw_line` holds a CSV line whose number of fields is not
     that of the header, and every other column of such a row is null. Typed Parquet values become
     text that reads back as the same value. `all_columns` keeps further columns too. Files may
-    differ in the order of their columns, in format and in types. Raises as `file_columns` does.
+    differ in the order of their columns, in format and in types. Columns to `keep` stay times and
+    decimals where all files have them so. Raises as `file_columns` does.
     """
     wanted = (*table.columns, *extra)
     parts = [
-        _read_group(spark, group, table, wanted, all_columns=all_columns)
+        _read_group(spark, group, table, wanted, all_columns=all_columns, keep=keep)
         for group in _groups(files, table)
     ]
-    if not parts:
-        return empty_frame(spark, (*wanted, RAW_LINE))
-    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
+    return union_of_texts(parts, keep) if parts else empty_frame(spark, (*wanted, RAW_LINE))
+
+
+def union_of_texts(parts: Sequence[DataFrame], kept: Sequence[str]) -> DataFrame:
+    """All rows; a kept column that is not of one type everywhere becomes text."""
+    mixed = [name for name in kept if len({str(one.schema[name].dataType) for one in parts}) > 1]
+    texts = {name: F.col(name).cast("string") for name in mixed}
+    alike = [one.withColumns(texts) if texts else one for one in parts]
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), alike)
 
 
 def empty_frame(spark: SparkSession, columns: Sequence[str]) -> DataFrame:
@@ -116,13 +127,14 @@ def _groups(files: Sequence[InputFile], table: InputTable) -> list[list[InputFil
     return list(groups.values())
 
 
-def _read_group(
+def _read_group(  # noqa: PLR0913 - all that says how a table is read
     spark: SparkSession,
     files: Sequence[InputFile],
     table: InputTable,
     wanted: Sequence[str],
     *,
     all_columns: bool,
+    keep: Sequence[str],
 ) -> DataFrame:
     found = file_columns(files[0], table)
     others = _other_columns(found, wanted) if all_columns else []
@@ -130,7 +142,7 @@ def _read_group(
     if files[0].kind == "csv":
         rows = _read_csv(spark, files, found, kept, table)
     else:
-        rows = _read_parquet(spark, files, kept, wanted)
+        rows = _read_parquet(spark, files, kept, wanted, keep)
     missing = [F.lit(None).cast("string").alias(name) for name in wanted if name not in kept]
     return rows.select("*", *missing)
 
@@ -170,7 +182,11 @@ def _read_csv(
 
 
 def _read_parquet(
-    spark: SparkSession, files: Sequence[InputFile], kept: Sequence[str], wanted: Sequence[str]
+    spark: SparkSession,
+    files: Sequence[InputFile],
+    kept: Sequence[str],
+    wanted: Sequence[str],
+    keep: Sequence[str],
 ) -> DataFrame:
     rows = spark.read.parquet(*(spark_path(file) for file in files))
     nested = [one for one in rows.schema.fields if one.name in kept and _is_nested(one)]
@@ -180,12 +196,24 @@ def _read_parquet(
         raise SchemaError(f"{files[0].where}: column {found}; deliver plain values")
     nanoseconds = nanosecond_columns(files[0])
     plain = [one for one in rows.schema.fields if one.name in kept and one not in nested]
-    texts = [_as_text(one, nanoseconds).alias(one.name) for one in plain]
-    return rows.select(*texts, F.lit(None).cast("string").alias(RAW_LINE))
+    columns = [
+        F.col(f"`{one.name}`") if one.name in keep and _is_kept(one) else _as_text(one, nanoseconds)
+        for one in plain
+    ]
+    named = [column.alias(one.name) for column, one in zip(columns, plain, strict=True)]
+    return rows.select(*named, F.lit(None).cast("string").alias(RAW_LINE))
 
 
 def _is_nested(field: t.StructField) -> bool:
     return isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType)
+
+
+def _is_kept(field: t.StructField) -> bool:
+    """Whether a value says all that its text would say: times, decimals of few places."""
+    kind = field.dataType
+    if isinstance(kind, t.DecimalType):
+        return 0 <= kind.scale <= _PLAIN_PLACES
+    return isinstance(kind, t.TimestampType)
 
 
 def spark_path(file: InputFile) -> str:

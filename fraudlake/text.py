@@ -19,4 +19,11 @@ WHITE_SPACE = (
 def trimmed(text: Column) -> Column:
     """The text without white space at its ends; null when nothing is left."""
     bare = F.btrim(text, F.lit(WHITE_SPACE))
-    return F.when(bare != "", bare)
+    return F.when(is_bare(text), text).otherwise(F.when(bare != "", bare))
+
+
+def is_bare(text: Column) -> Column:
+    """Whether a text begins and ends with a visible ASCII letter, as nearly all do: soon seen."""
+    ends = (text, F.substring(text, -1, 1))
+    first, last = ((end >= F.lit("!")) & (end < F.lit("\x7f")) for end in ends)
+    return first & last

@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 
 from fraudlake.errors import InputError
 from fraudlake.input_tables import TRANSACTIONS
+from fraudlake.session import unpacked_bytes
+from fraudlake.tabular import union_of_texts
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from fraudlake.batches import Batches
     from fraudlake.files import InputFile, TableFiles
     from fraudlake.tabular import TableReader
+
+_TYPED = ("transaction_ts", "amount")
 
 
 @dataclass
@@ -42,12 +47,25 @@ class TransactionSource:
         """The files that hold a batch."""
         return self.files.by_date[batch if self.files.is_partitioned else None]
 
-    def rows_of(self, batch: date) -> DataFrame:
-        """The raw rows of a batch (`transaction_schema`)."""
+    def rows_of(self, batches: Batches) -> DataFrame:
+        """The raw rows of batches (`transaction_schema`) with their `batch_at`.
+
+        Typed values come as they are where all files have them in a type that fits.
+        """
         if self._dated is not None:
-            of_batch = self._dated.where(F.col("ingest_date") == F.lit(batch))
-            return of_batch.drop("ingest_date")
-        return self.reader.read(self.files_of(batch), TRANSACTIONS, self.carry)
+            placed = self._dated.withColumn("batch_at", batches.position_of(F.col("ingest_date")))
+            return placed.where("batch_at >= 0").drop("ingest_date")
+        parts = [
+            self.reader.read(self.files_of(day), TRANSACTIONS, self.carry, keep=_TYPED)
+            for day in batches.dates
+        ]
+        dated = [one.withColumn("batch_at", F.lit(at)) for at, one in enumerate(parts)]
+        return union_of_texts(dated, _TYPED)
+
+    def bytes_of(self, batch: date) -> int:
+        """How large a batch is as plain text, roughly."""
+        whole = sum(unpacked_bytes(one) for one in self.files_of(batch))
+        return whole if self.files.is_partitioned else whole // max(len(self._rows_by_date), 1)
 
     def part_by_timestamp(self) -> None:
         """Give the rows of a table without partitions the UTC date of their timestamp.

@@ -165,6 +165,7 @@ class CatalogReader:
         extra: Sequence[str] = (),
         *,
         all_columns: bool = False,
+        keep: Sequence[str] = (),  # noqa: ARG002 - a table of CSV has texts only
     ) -> DataFrame:
         """The rows of the files, all of one partition, as `read_input` gives them."""
         spark = self.catalog.context.spark_session

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from fraudlake.batch_run import Progress
     from fraudlake.files import TableFiles
     from fraudlake.rules.book import RuleBook
     from fraudlake.runs import Manifest, RunLog
+    from fraudlake.scoring_pass import Progress
     from fraudlake.sources import Sources
 
 

@@ -6,9 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
+from fraudlake.batches import Batches
+from fraudlake.cleansing import reject_reasons
 from fraudlake.fx import FxRates, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
-from fraudlake.pipeline import cleanse_batch
+from fraudlake.pipeline import cleanse_batches
 from fraudlake.tables import RATE, BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
@@ -25,19 +29,26 @@ def cleansed(
     carry: tuple[str, ...] = (),
     accepted: tuple[tuple[str, str], ...] = (),
 ) -> DataFrame:
-    """The rows after cleansing; only EUR has a rate, of the batch date."""
+    """The rows after cleansing, with their `reject_reasons`; only EUR has a rate, of that date."""
     cleansing = replace(SETTINGS.cleansing, carry=carry)
     settings = replace(SETTINGS, cleansing=cleansing)
     rates = frame(spark, RATES, {"rate_date": DAY, "currency": "EUR", "usd_per_unit": "1.1"})
     earlier = ({"customer_id": one, "transaction_id": other} for one, other in accepted)
+    read = frame(spark, transaction_schema(carry), *rows)
     inputs = BatchInputs(
-        transactions=frame(spark, transaction_schema(carry), *rows),
+        transactions=read.withColumn("batch_at", F.lit(0)),
         customers=frame(spark, ", ".join(f"{name} string" for name in CUSTOMERS.columns)),
         blacklist=frame(spark, ", ".join(f"{name} string" for name in BLACKLIST.columns)),
         fx=FxRates(rates, covered_stretches(rates, settings.fx)),
     )
     ids = frame(spark, "customer_id string, transaction_id string", *earlier)
-    return cleanse_batch(inputs, ids, replace(BOOK, settings=settings), DAY)
+    judged = cleanse_batches(
+        inputs,
+        ids.withColumn("batch_at", F.lit(-1)),
+        replace(BOOK, settings=settings),
+        Batches((DAY,)),
+    )
+    return judged.withColumn("reject_reasons", reject_reasons())
 
 
 def transaction(label: str, **changed: object) -> Literal:

@@ -6,13 +6,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from fraudlake.aggregates import (
+    customer_days,
     first_baseline_batch,
     flagged_customers,
-    moved_profile,
     profile_of_runs,
     risk_by_customer,
+    without_batches,
 )
+from fraudlake.batches import Batches
+from fraudlake.exact import cents
+from fraudlake.profile import last_leaving, standings
+from fraudlake.rules.book import Categories
 from fraudlake.tables import (
     CUSTOMER_PROFILE,
     CUSTOMER_RISK,
@@ -26,8 +33,14 @@ if TYPE_CHECKING:
 
 SCORED = (
     "customer_id string, transaction_ts timestamp, amount_usd decimal(18,2), velocity_count bigint,"
-    " risk_score int, risk_category string"
+    " risk_score int, risk_category string, reasons int"
 )
+CLEANSED = (
+    "customer_hash bigint, customer_id string, batch_at int, transaction_ts timestamp,"
+    " currency string, fx_rate_date date, amount_usd decimal(18,2), cents bigint, reject_mask int"
+)
+C3: Literal = {"customer_id": "c3"}
+ONE = Batches((DAY,))
 RISK_OF_RUNS = ", ".join(
     [f"{one.name} {one.dataType.simpleString()}" for one in CUSTOMER_RISK.fields]
     + ["batch_date date"]
@@ -42,21 +55,19 @@ def as_text(rows: DataFrame) -> dict[str, dict[str, str | None]]:
 
 def test_a_customer_is_as_risky_as_the_worst_transaction(spark: SparkSession) -> None:
     rows = [
-        ("c1", "12:00:00.5", "10.01", 1, 30, "Medium"),
-        ("c1", "11:00:00", "10.02", 4, 69, "Medium"),
-        ("c1", "13:00:00", "0.00", 2, 0, "Low"),
-        ("c2", "12:00:00", "9999999999999999.99", 1, 70, "High"),
-        ("c2", "12:00:00", "9999999999999999.99", 1, 29, "Low"),
+        ("c1", "12:00:00.5", "10.01", 1, 30, "Medium", 1),
+        ("c1", "11:00:00", "10.02", 4, 69, "Medium", 1),
+        ("c1", "13:00:00", "0.00", 2, 0, "Low", 0),
+        ("c2", "12:00:00", "9999999999999999.99", 1, 70, "High", 1),
+        ("c2", "12:00:00", "9999999999999999.99", 1, 29, "Low", 1),
+        ("c3", "12:00:00", "1.00", 1, 0, "Low", 0),
     ]
     names = ("customer_id", "transaction_ts", "amount_usd", "velocity_count", "risk_score")
     literals = [
-        dict(zip((*names, "risk_category"), (who, f"{DAY} {clock}", *rest), strict=True))
+        dict(zip((*names, "risk_category", "reasons"), (who, f"{DAY} {clock}", *rest), strict=True))
         for who, clock, *rest in rows
     ]
-    risk = risk_by_customer(frame(spark, SCORED, *literals), BOOK.categories)
-    assert risk.schema.names == CUSTOMER_RISK.names
-    assert [one.dataType for one in risk.schema] == [one.dataType for one in CUSTOMER_RISK]
-    found = as_text(risk)
+    found = as_text(risk_of(frame(spark, SCORED, *literals)))
     assert found["c1"] == {
         "customer_id": "c1",
         "transaction_count": "3",
@@ -71,27 +82,62 @@ def test_a_customer_is_as_risky_as_the_worst_transaction(spark: SparkSession) ->
         "risk_category": "Medium",
         "first_transaction_ts": f"{DAY} 11:00:00",
         "last_transaction_ts": f"{DAY} 13:00:00",
+        "batch_at": "0",
     }
     assert found["c2"]["total_amount_usd"] == "19999999999999999.98"
     assert found["c2"]["sum_of_squares_cents"] == str(2 * 999999999999999999**2)
     assert (found["c2"]["risk_category"], found["c2"]["high_risk_count"]) == ("High", "1")
+    plain = found["c3"]
+    assert (plain["max_risk_score"], plain["max_velocity_count"]) == ("0", "1")
+    assert plain["risk_category"] == "Low"
+
+
+def test_rows_without_a_reason_have_the_category_of_zero(spark: SparkSession) -> None:
+    literal: Literal = {
+        "customer_id": "c1",
+        "transaction_ts": f"{DAY} 12:00:00",
+        "amount_usd": "1.00",
+    }
+    literal |= {"velocity_count": 1, "risk_score": 0, "risk_category": "Medium", "reasons": 0}
+    rows = frame(spark, SCORED, literal)
+    found = as_text(risk_of(rows, Categories(high=70, medium=0)))["c1"]
+    assert (found["risk_category"], found["medium_risk_count"]) == ("Medium", "1")
+
+
+def risk_of(rows: DataFrame, categories: Categories = BOOK.categories) -> DataFrame:
+    """The customer_risk of one batch, of whose scored rows only the striking ones are looked at."""
+    usual = rows.withColumns(
+        {
+            "customer_hash": F.lit(1),
+            "batch_at": F.lit(0),
+            "reject_mask": F.lit(0),
+            "currency": F.lit("USD"),
+            "fx_rate_date": F.lit(DAY),
+            "cents": cents(F.col("amount_usd")),
+            "risk_reasons": F.array_repeat(F.lit("RULE"), F.col("reasons")),
+        }
+    )
+    days = customer_days(usual, ONE)
+    striking = usual.where("size(risk_reasons) > 0 or velocity_count > 1")
+    risk = risk_by_customer(days, striking, categories)
+    assert risk.schema.names == [*CUSTOMER_RISK.names, "batch_at"]
+    assert [one.dataType for one in risk.schema][:-1] == [one.dataType for one in CUSTOMER_RISK]
+    return risk
 
 
 def test_a_flagged_customer_without_accepted_transactions_has_zeros(spark: SparkSession) -> None:
+    rejected = {"customer_id": "c2", "reject_mask": 1, "cents": None, "batch_at": 0}
+    kept = {"customer_id": "c1", "reject_mask": 0, "cents": 1000, "batch_at": 0}
+    days = customer_days(frame(spark, CLEANSED, kept, kept, rejected, rejected | C3), ONE)
     matches = frame(
         spark,
-        FLAGGED_CUSTOMERS,
+        "customer_id string, blacklist_id string, match_type string, similarity double,"
+        " reason string",
         {"customer_id": "c1", "blacklist_id": "b1", "match_type": "name", "similarity": 0.95}
         | {"reason": "fraud"},
         {"customer_id": "c2", "blacklist_id": "b2", "match_type": "email", "similarity": 1.0},
-    ).drop("transaction_count", "total_amount_usd")
-    risk = frame(
-        spark,
-        CUSTOMER_RISK,
-        {"customer_id": "c1", "transaction_count": 2, "total_amount_usd": "20.00"},
-        {"customer_id": "c3", "transaction_count": 9, "total_amount_usd": "90.00"},
     )
-    flagged = flagged_customers(matches, risk)
+    flagged = flagged_customers(days.join(matches, "customer_id", how="left"))
     assert flagged.schema["total_amount_usd"].dataType == USD_TOTAL
     assert records(flagged, *FLAGGED_CUSTOMERS.names) == [
         ("c1", "b1", "name", 0.95, "fraud", 2, Decimal("20.00")),
@@ -139,26 +185,43 @@ def test_the_ninetieth_day_counts_for_the_baseline_and_the_day_before_does_not(
     profile.unpersist()
 
 
-def test_a_moved_profile_is_the_rebuilt_one(spark: SparkSession) -> None:
+def test_accounts_that_move_say_what_rebuilt_profiles_say(spark: SparkSession) -> None:
     runs = frame(
         spark,
         RISK_OF_RUNS,
         risk("c1", -90, 10),
+        risk("c1", -89, 3),
         risk("c1", -1, 100),
         risk("left", -90, 5),
         risk("c1", 0, 7),
         risk("new", 0, 9),
+        risk("c1", 1, 11),
+        risk("later", 3, 13),
     )
-    today = runs.where(f"batch_date = date'{DAY}'").drop("batch_date")
-    earlier = runs.where(f"batch_date < date'{DAY}'")
-    before = profile_of_runs(earlier, first_baseline_batch(DAY, 90))
-    left = runs.where(f"batch_date = date'{DAY - timedelta(90)}'").drop("batch_date")
-    moved = moved_profile(before, arrived=today, left=left)
-    rebuilt = profile_of_runs(runs, first_baseline_batch(DAY + timedelta(1), 90))
-    assert moved.schema.names == CUSTOMER_PROFILE.names
-    assert records(moved, *MOMENTS) == [
-        ("c1", 2, 107, 10_049),
-        ("left", 0, 0, 0),
-        ("new", 1, 9, 81),
-    ]
-    assert as_text(moved) == as_text(rebuilt)
+    batches = Batches((DAY, DAY + timedelta(1), DAY + timedelta(3)))
+    before = profile_of_runs(runs.where(f"batch_date < date'{DAY}'"), first_baseline_batch(DAY, 90))
+    left = runs.where(f"batch_date <= date'{last_leaving(batches, 90)}'")
+    days = runs.where(f"batch_date >= date'{DAY}'")
+    at = batches.position_of(F.col("batch_date"))
+    accounts = standings(before, days.withColumn("batch_at", at), left, batches, 90)
+    for position, day in enumerate(batches.dates):
+        known = runs.where(f"batch_date <= date'{day}'")
+        rebuilt = profile_of_runs(known, first_baseline_batch(day + timedelta(1), 90))
+        profile = accounts.profiles().where(f"batch_at = {position}").drop("batch_at")
+        assert profile.schema.names == CUSTOMER_PROFILE.names
+        assert as_text(profile) == as_text(rebuilt), day
+        seen = profile_of_runs(
+            runs.where(f"batch_date < date'{day}'"), first_baseline_batch(day, 90)
+        )
+        own = accounts.own_moments().where(f"batch_at = {position} and own_count > 0")
+        assert records(own, "customer_id", "own_count", "own_sum", "own_squares") == records(
+            seen.where("baseline_count > 0"), *MOMENTS
+        )
+
+
+def test_moments_of_batches_that_left_meanwhile_are_taken_away(spark: SparkSession) -> None:
+    runs = frame(spark, RISK_OF_RUNS, risk("c1", -90, 10), risk("c1", -1, 100), risk("c2", -1, 5))
+    gone = runs.where(f"batch_date = date'{DAY - timedelta(90)}'")
+    stored = profile_of_runs(runs, first_baseline_batch(DAY, 90))
+    later = profile_of_runs(runs, first_baseline_batch(DAY + timedelta(1), 90))
+    assert as_text(without_batches(stored, gone)) == as_text(later)

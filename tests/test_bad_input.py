@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fraudlake.batches import Batches
 from fraudlake.errors import InputError, SchemaError, SettingsError
 from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
@@ -62,7 +63,7 @@ class Inputs:
     def open(self, spark: SparkSession, rules: Path | None = None) -> None:
         """All that a run looks at before its first row is cleansed."""
         sources = open_sources(spark, self.paths, read_rule_file(rules), DAY, DAY)
-        sources.batch_inputs(DAY)
+        sources.batch_inputs(Batches((DAY,)))
 
     def score(
         self, spark: SparkSession, first: date = DAY, last: date | None = None

@@ -27,7 +27,7 @@ Match = tuple[str, str, float] | None
 
 
 def entries_of(spark: SparkSession, *rows: Mapping[str, object]) -> DataFrame:
-    return cleaned_entries(frame(spark, TABLE, *rows), SETTINGS.blacklist)
+    return cleaned_entries(frame(spark, TABLE, *rows))
 
 
 # Each case: a customer, the entries made for that customer, and the match. No case's names, mails

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from fraudlake.blacklist import active_entries, cleaned_entries
 from fraudlake.input_tables import BLACKLIST
-from tests.frames import DAY, SETTINGS, frame, pairs
+from tests.frames import DAY, frame, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ TABLE = ", ".join(f"{name} string" for name in BLACKLIST.columns)
 
 
 def entries_of(spark: SparkSession, *rows: Mapping[str, object]) -> DataFrame:
-    return cleaned_entries(frame(spark, TABLE, *rows), SETTINGS.blacklist)
+    return cleaned_entries(frame(spark, TABLE, *rows))
 
 
 def offset(days: int) -> date:

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from pyspark.sql import functions as F
 
-from fraudlake.features import batch_moments, with_baseline, with_velocity
+from fraudlake import features
+from fraudlake.batches import Batches
+from fraudlake.exact import cents, sum_of_cents, sum_of_squares
+from fraudlake.neighbours import earlier_times
 from fraudlake.tables import Moments
 from tests.frames import DAY, SETTINGS, Literal, frame, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+
+    from fraudlake.settings import BaselineSettings
 
 ACCEPTED = (
     "transaction_id string, amount_usd decimal(18,2),"
     " own_count bigint, own_sum decimal(28,0), own_squares decimal(38,0)"
 )
 NOBODY = Moments()
+ONE = Batches((DAY,))
 
 
 def moments(amounts: Sequence[str]) -> Moments:
     cents = [int(Decimal(amount) * 100) for amount in amounts]
     return Moments(len(cents), sum(cents), sum(one * one for one in cents))
+
+
+def with_baseline(rows: DataFrame, population: Moments, settings: BaselineSettings) -> DataFrame:
+    """The baseline of one batch, whose own moments are those of the rows."""
+    own = [str(row["amount_usd"]) for row in rows.collect()]
+    known = rows.withColumn("batch_at", F.lit(0)).withColumn("cents", cents(F.col("amount_usd")))
+    spread = features.with_own_spread(known)
+    return features.with_baseline(spread, ONE, [population], [moments(own)], settings)
 
 
 def accepted(name: str, amount: str, past: Sequence[str] = ()) -> Literal:
@@ -137,18 +152,20 @@ def test_the_least_sizes_and_floors_are_settings(spark: SparkSession) -> None:
     assert tuple(pairs(based, "transaction_id", facts)["one"]) == ("customer", 2.0)
 
 
-def test_moments_are_exact_in_cents_and_zero_without_rows(spark: SparkSession) -> None:
-    large = "9999999999999.99"
-    rows = frame(spark, ACCEPTED, *(accepted(str(at), large) for at in range(3)))
-    cents = 999999999999999
-    found = batch_moments(rows.union(rows)).union(batch_moments(rows.where("false"))).collect()
-    sums = [tuple(int(value) for value in row) for row in found]
-    assert sums == [(6, 6 * cents, 6 * cents * cents), (0, 0, 0)]
+def test_sums_of_cents_are_exact_at_any_size(spark: SparkSession) -> None:
+    amounts = ["9999999999999999.99", "0.01", "30000000.00", "29999999.99", "10000000000000.00"]
+    rows = frame(spark, ACCEPTED, *(accepted(str(at), one) for at, one in enumerate(amounts)))
+    counted = rows.select(cents(F.col("amount_usd")).alias("cents"))
+    many = counted.union(counted).union(counted.where("false"))
+    both = [sum_of_cents(F.col("cents")), sum_of_squares(F.col("cents"))]
+    found = [*many.agg(*both).collect()[0], *many.where("cents is null").agg(*both).collect()[0]]
+    exact = moments([*amounts, *amounts])
+    assert [int(one) for one in found] == [exact.sum_cents, exact.sum_of_squares_cents, 0, 0]
 
 
 TIMELINE = (
-    "transaction_id string, customer_id string, transaction_ts timestamp,"
-    " velocity_count bigint, is_current boolean"
+    "transaction_id string, customer_id string, customer_hash bigint, transaction_ts timestamp,"
+    " batch_at int"
 )
 # Each case is one customer: moments of this batch, and of earlier ones; counts of this batch's.
 VELOCITIES: dict[str, tuple[list[str], list[str], list[int]]] = {
@@ -167,19 +184,35 @@ VELOCITIES: dict[str, tuple[list[str], list[str], list[int]]] = {
 }
 
 
-def test_velocity_is_counted_over_a_half_open_window(spark: SparkSession) -> None:
+@pytest.mark.parametrize("earlier_at", [-1, 0])
+def test_velocity_is_counted_over_a_half_open_window(spark: SparkSession, earlier_at: int) -> None:
     literals = [
-        {"transaction_id": f"{case} {at}", "customer_id": case, "is_current": is_current}
-        | {"transaction_ts": moment(when), "velocity_count": None if is_current else 77}
+        {"transaction_id": f"{case} {at}", "customer_id": case, "customer_hash": 7}
+        | {"transaction_ts": moment(when), "batch_at": batch_at}
         for case, (current, earlier, _) in VELOCITIES.items()
-        for is_current, group in ((True, current), (False, earlier))
-        for at, when in enumerate(group, start=0 if is_current else 100)
+        for batch_at, group in ((earlier_at + 1, current), (earlier_at, earlier))
+        for at, when in enumerate(group, start=0 if batch_at > earlier_at else 100)
     ]
-    counted = with_velocity(frame(spark, TIMELINE, *literals), 60)
-    found = pairs(counted, "transaction_id", "velocity_count")
-    assert {count for name, count in found.items() if name.endswith(" 100")} == {77}
+    batches = Batches((DAY,) if earlier_at < 0 else (DAY - timedelta(1), DAY))
+    found = pairs(velocities(frame(spark, TIMELINE, *literals), batches), *NAMED)
     for case, (current, _, expected) in VELOCITIES.items():
         assert [found[f"{case} {at}"] for at in range(len(current))] == expected, case
+
+
+NAMED = ("transaction_id", "velocity_count")
+
+
+def velocities(rows: DataFrame, batches: Batches) -> DataFrame:
+    """Velocity of the rows of the batches, the others being of earlier runs."""
+    current = rows.where("batch_at >= 0")
+    days = current.groupBy("customer_id", "batch_at").agg(
+        F.count(F.lit(1)).alias("transaction_count"),
+        F.min("transaction_ts").alias("first_transaction_ts"),
+        F.max("transaction_ts").alias("last_transaction_ts"),
+    )
+    near = earlier_times(rows, days, batches, 60)
+    own = features.with_own_velocity(current, 60)
+    return features.with_velocity(own.join(near, ["customer_id", "batch_at"], how="left"), 60)
 
 
 def moment(when: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fraudlake.batches import Batches
 from fraudlake.fx import (
     FxRates,
     amount_in_usd,
@@ -75,7 +76,8 @@ LOOKED_UP: dict[str, tuple[str, int, str, tuple[str, int] | None]] = {
 def converted(spark: SparkSession, *rows: Literal, rates: list[Literal] = PUBLISHED) -> DataFrame:
     known = frame(spark, RATES, *rates)
     fx = FxRates(known, covered_stretches(known, SETTINGS.fx))
-    return with_usd(frame(spark, TYPED, *rows), fx, DAY, SETTINGS)
+    typed = frame(spark, TYPED, *rows).withColumn("batch_at", F.lit(0))
+    return with_usd(typed, fx, Batches((DAY,)), SETTINGS)
 
 
 def test_the_rate_is_the_newest_that_is_known_and_fresh(spark: SparkSession) -> None:

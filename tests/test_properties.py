@@ -18,12 +18,23 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake import tally
-from fraudlake.cleansing import REJECT_REASONS
-from fraudlake.history import Past
+from fraudlake.aggregates import customer_days
+from fraudlake.batches import Batches
+from fraudlake.cleansing import REJECT_REASONS, filter_quarantined
+from fraudlake.history import Past, PastRows
 from fraudlake.lake import Lake
-from fraudlake.pipeline import cleanse_batch, match_customers, score_batch, summarise_batch
+from fraudlake.pipeline import (
+    cleanse_batches,
+    match_customers,
+    named_customers,
+    score_batches,
+    summarise_batches,
+    with_past,
+)
+from fraudlake.profile import standings
 from fraudlake.runs import RunLog
 from fraudlake.sources import open_sources
+from fraudlake.tables import History, Moments
 from tests.lakes import COLUMNS, Inputs, Row, Texts, book_with, in_order, score_days, tables
 
 if TYPE_CHECKING:
@@ -36,6 +47,7 @@ if TYPE_CHECKING:
     from fraudlake.tables import BatchInputs
 
 DAY = date(2025, 3, 10)
+ONE = Batches((DAY,))
 # The carried number tells rows apart that agree in everything else.
 CARRIED = (*COLUMNS, "line_no")
 VALUES = {
@@ -103,26 +115,32 @@ class Core:
         """All five tables of the batch, times as text."""
         self.spark.conf.set("spark.sql.shuffle.partitions", partitions)
         sources = open_sources(self.spark, inputs.paths, self.book, DAY, DAY)
-        past = Past(self.spark, Lake(inputs.root / "none"), RunLog([]), self.book, DAY)
-        frames = self._frames(sources.batch_inputs(DAY), past)
+        frames = self._frames(sources.batch_inputs(ONE), self._past(inputs))
         with _kept(frames):
             return {name: _rows(frame) for name, frame in frames.items() if name[0] != "_"}
 
-    def _frames(self, inputs: BatchInputs, past: Past) -> dict[str, DataFrame]:
-        cleansed = cleanse_batch(inputs, past.accepted_ids(), self.book, DAY).persist()
-        profile = past.profile()
-        people = match_customers(cleansed, inputs, profile, self.book, DAY).persist()
-        oldest = tally.moment(tally.cleansing_counts(cleansed).collect()[0]["oldest_micros"])
-        both = score_batch(cleansed, people, past.history(oldest), self.book)
-        scored = both.scored_transactions.persist()
-        summary = summarise_batch(scored, people, profile, past.leaving(), self.book)
-        return {
-            "_cleansed": cleansed,
-            "_people": people,
+    def _past(self, inputs: Inputs) -> PastRows:
+        past = Past(RunLog([]), self.book, DAY)
+        return PastRows(self.spark, Lake(inputs.root / "none"), past, ONE)
+
+    def _frames(self, inputs: BatchInputs, past: PastRows) -> dict[str, DataFrame]:
+        book = self.book
+        cleansed = cleanse_batches(inputs, past.accepted_ids(), book, ONE).persist()
+        days = customer_days(cleansed, ONE).persist()
+        found = tally.tallied(cleansed, days, {"read_0": 0}, ONE)
+        accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
+        people = match_customers(days, named_customers(days, inputs), inputs, book, ONE)
+        people = with_past(people, accounts, None).persist()
+        history = History([Moments()], [found[0].moments])
+        scored = score_batches(cleansed, people, history, book, ONE).persist()
+        summary = summarise_batches(days, people, scored, accounts, book)
+        tables = {
             "scored_transactions": scored,
-            "quarantine": both.quarantine,
+            "quarantine": filter_quarantined(cleansed, book.settings.cleansing.carry),
             **vars(summary),
         }
+        without = {name: frame.drop("batch_at") for name, frame in tables.items()}
+        return {"_cleansed": cleansed, "_days": days, "_people": people, **without}
 
 
 @contextmanager

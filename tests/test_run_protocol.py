@@ -39,6 +39,7 @@ from tests.lakes import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from fraudlake.lake import Runs
     from fraudlake.rules.book import RuleBook
     from fraudlake.scorer import ScoreResult
 
@@ -93,18 +94,18 @@ PARTITION = "transactions/ingest_date"
 class LakeThatBreaks(Lake):
     """A lake whose disk is full when the last table is written."""
 
-    def write(self, rows: DataFrame, table: str, batch: date, run_id: str) -> None:
+    def write(self, rows: DataFrame, table: str, runs: Runs) -> None:
         if table == "customer_profile":
             raise OSError(28, "No space left on device")
-        super().write(rows, table, batch, run_id)
+        super().write(rows, table, runs)
 
 
 class LakeThatLosesRows(Lake):
     """A lake that loses what is written to the quarantine."""
 
-    def write(self, rows: DataFrame, table: str, batch: date, run_id: str) -> None:
+    def write(self, rows: DataFrame, table: str, runs: Runs) -> None:
         kept = rows.where("false") if table == "quarantine" else rows
-        super().write(kept, table, batch, run_id)
+        super().write(kept, table, runs)
 
 
 @dataclass

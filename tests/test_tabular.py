@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import functions as F
 
 from fraudlake.cleansing import with_typed_values
 from fraudlake.errors import SchemaError
@@ -18,7 +19,7 @@ from fraudlake.tabular import corrupt_file, empty_frame, read_input, root_cause
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 HEADER = "transaction_id,customer_id,transaction_ts,amount,currency,country"
 LINE = "T1,C1,2025-01-06T10:20:30Z,12.50,EUR,DE"
@@ -59,8 +60,16 @@ def parquet(path: Path, **columns: pa.Array) -> None:
 def typed(spark: SparkSession, path: Path, column: str) -> list[Any]:
     """The values of a column as cleansing takes them, in the order of the file."""
     files = find_table(path, TRANSACTIONS, None).by_date[None]
-    raw = read_input(spark, files, TRANSACTIONS)
-    kept = with_typed_values(raw, ()).coalesce(1).select(column)
+    found = [
+        _typed(read_input(spark, files, TRANSACTIONS, keep=keep), column)
+        for keep in ((), ("transaction_ts", "amount"))
+    ]
+    assert found[0] == found[1], "values that stay typed mean what their text means"
+    return found[0]
+
+
+def _typed(raw: DataFrame, column: str) -> list[Any]:
+    kept = with_typed_values(raw.withColumn("batch_at", F.lit(0)), ()).coalesce(1)
     return [row[0] for row in kept.selectExpr(f"cast({column} as string)").collect()]
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fraudlake import __version__, tally
+from fraudlake import __version__
 from fraudlake.changes import described_inputs
-from fraudlake.cleansing import REJECT_REASONS
 from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
 from fraudlake.runs import Manifest, ProfileSource, RunLog, new_run_id
 from fraudlake.sources import InputPaths, find_tables
+from fraudlake.tables import Moments
+from fraudlake.tally import CATEGORIES, BatchTally, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -59,11 +62,9 @@ class ManifestWriter:
     def _manifest(
         self, day: date, metrics: dict[str, Any], outputs: Mapping[str, Mapping[str, Any]]
     ) -> Manifest:
-        started, latest = _night_after(day), tally.moment(metrics["latest_micros"])
-        rules = tuple(rule.heading.id for rule in self.book.rules)
-        decided = {**dict.fromkeys(REJECT_REASONS, 0)}
-        decided |= {"decided": metrics["scored"], "accepted": metrics["scored"]}
-        rows = tally.rows_of_manifest(metrics["scored"], decided, {**metrics, "late": 0}, rules)
+        started, latest = _night_after(day), moment(metrics["latest_micros"])
+        rules = [rule.heading.id for rule in self.book.rules]
+        found = _tally_of(metrics, rules)
         days = self.book.settings.baseline.days
         before = self._log.before(day)
         return Manifest(
@@ -81,10 +82,10 @@ class ManifestWriter:
                 self._plan.entries, set_aside=0, dates_unparsed=0, is_later_than_batch=False
             ),
             fx_rates={"from": metrics["fx_from"], "to": metrics["fx_to"]},
-            rows=rows,
-            total_amount_usd=tally.totals_of_manifest(metrics),
+            rows=found.rows(rules),
+            total_amount_usd=found.total_amount_usd(),
             customers_duplicates=0,
-            moments=tally.moments_of_manifest(metrics),
+            moments=found.moments,
             latest_transaction_ts=latest.isoformat() if latest else None,
             profile=ProfileSource(days, moved_from=before[0].run_id if before else None),
             built_on=[one.run_id for one in before if one.batch_date >= day - timedelta(days)][
@@ -101,6 +102,21 @@ class ManifestWriter:
     def _files_of(self, day: date) -> dict[str, Any]:
         tables = {name: one.by_date.get(None, []) for name, one in self._tables.items()}
         return {**tables, "transactions": self._tables["transactions"].by_date[day]}
+
+
+def _tally_of(metrics: Mapping[str, Any], rules: Sequence[str]) -> BatchTally:
+    """The counts of a day on which nothing is rejected and nothing is late."""
+    squares = metrics["sum_of_squares_cents"]
+    sums = Moments(metrics["scored"], int(metrics["sum_cents"] or 0), int(squares or 0))
+    return BatchTally(
+        read=metrics["scored"],
+        decided=metrics["scored"],
+        scored=metrics["scored"],
+        moments=sums,
+        by_category=Counter({name: metrics[f"rows_{name}"] for name in CATEGORIES}),
+        by_rule=Counter({name: metrics[f"rule_{name}"] for name in rules}),
+        usd={name: Decimal(metrics[f"usd_{name}"] or 0) for name in CATEGORIES},
+    )
 
 
 def _snapshot(rows: int, **others: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def run(spark: SparkSession, task: Task) -> None:
     """Write the best match of each customer that has any."""
     settings = read_rule_file().settings.blacklist
     listed = _texts(spark, task.blacklist, BLACKLIST.columns)
-    entries = blacklist.cleaned_entries(listed, settings).persist()
+    entries = blacklist.cleaned_entries(listed).persist()
     customers = _texts(spark, task.customers, CUSTOMERS.columns)
     named = customers.withColumn("customer_key", F.col("customer_id"))
     active = blacklist.active_entries(entries, task.first)

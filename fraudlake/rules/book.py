@@ -47,6 +47,10 @@ class Categories:
     high: int
     medium: int
 
+    def of(self, score: int) -> str:
+        """The category of a score."""
+        return "High" if score >= self.high else "Medium" if score >= self.medium else "Low"
+
     @classmethod
     def read(cls, form: Form) -> Categories:
         """Read the `categories` part of a rule file."""
@@ -82,9 +86,21 @@ class RuleBook:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
+    def velocity_rules(self) -> tuple[WindowRule, ...]:
+        """The rules on how many transactions a customer makes within the velocity's window."""
+        return tuple(rule for rule in self._windows if self._is_velocity(rule))
+
+    @property
     def window_rules(self) -> tuple[WindowRule, ...]:
-        """The rules that look at more than one row."""
+        """The other rules that look at more than one row."""
+        return tuple(rule for rule in self._windows if not self._is_velocity(rule))
+
+    @property
+    def _windows(self) -> tuple[WindowRule, ...]:
         return tuple(rule for rule in self.rules if isinstance(rule, WindowRule))
+
+    def _is_velocity(self, rule: WindowRule) -> bool:
+        return rule.is_velocity(self.settings.velocity.window)
 
     @property
     def longest_window_seconds(self) -> int:

@@ -61,6 +61,20 @@ class WindowRule(Rule):
         """The column that holds the measure while a batch is scored."""
         return f"measure_of_{self.heading.id}"
 
+    def is_velocity(self, window_seconds: int) -> bool:
+        """Whether the measure is velocity_count, which every transaction has already."""
+        plain = (self.measure, self.column, self.key, self.where) == (
+            "count",
+            None,
+            "customer_id",
+            None,
+        )
+        return plain and self.duration == window_seconds
+
+    def with_velocity(self, rows: DataFrame) -> DataFrame:
+        """Add the measure of a rule that `is_velocity`."""
+        return rows.withColumn(self.measure_column, F.col("velocity_count"))
+
     def with_measure(self, timeline: DataFrame) -> DataFrame:
         """Add the measure to rows of this batch and of the earlier ones that it can reach."""
         passes = F.expr(self.where) if self.where else F.lit(True)

@@ -49,7 +49,8 @@ def test_the_default_rules_are_those_of_the_contract() -> None:
     ]
     assert (BOOK.categories.high, BOOK.categories.medium) == (70, 30)
     assert BOOK.longest_window_seconds == 60
-    assert [rule.heading.id for rule in BOOK.window_rules] == ["VELOCITY_BURST"]
+    assert [rule.heading.id for rule in BOOK.velocity_rules] == ["VELOCITY_BURST"]
+    assert BOOK.window_rules == ()
 
 
 def test_every_problem_is_told_at_once_with_its_place() -> None:

@@ -1,0 +1,256 @@
+"""One pass over a few batches: read, run the core, write, then check and commit each of them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pyspark import StorageLevel
+from pyspark.sql import Observation
+
+from fraudlake import aggregates, neighbours, pipeline, tally
+from fraudlake.cleansing import filter_quarantined
+from fraudlake.errors import InputError
+from fraudlake.history import Past, PastRows
+from fraudlake.manifests import Attempt, manifest_of
+from fraudlake.profile import Standings, standings
+from fraudlake.runs import check_reconciled
+from fraudlake.session import fit_to_input
+from fraudlake.tables import (
+    OUTPUT_TABLES,
+    BatchSummary,
+    History,
+    scored_schema,
+    table_schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date, datetime
+
+    from pyspark.sql import DataFrame
+
+    from fraudlake.batches import Batches
+    from fraudlake.lake import Lake, Runs
+    from fraudlake.runs import Manifest, RunLog
+    from fraudlake.sources import Sources
+    from fraudlake.tables import BatchInputs
+    from fraudlake.tally import BatchTally
+
+_NEAR = ("customer_id", "transaction_ts", "batch_at")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a command stands: which batches of how many, which step, rows read so far if known."""
+
+    batch: date
+    last_batch: date
+    position: int
+    batches: int
+    step: str = "reading"
+    rows: int | None = None
+
+
+@dataclass
+class ScoringPass:
+    """One attempt at batches that are scored together; `commits` does all of it."""
+
+    sources: Sources
+    lake: Lake
+    log: RunLog
+    runs: Runs
+    progress: Progress
+    report: Callable[[Progress], None]
+    now: Callable[[], datetime]
+    workflow_run: str | None = None
+    durations: dict[str, float] = field(default_factory=dict)
+    kept: list[DataFrame] = field(default_factory=list)
+
+    @property
+    def batches(self) -> Batches:
+        """The batches of the pass."""
+        return self.runs.batches
+
+    def commits(self) -> Iterator[Manifest]:
+        """Score all batches, then commit them in order: each when everything of it adds up.
+
+        Raises FraudlakeError at the first that cannot be trusted; those before it are committed.
+        """
+        started = self.now()
+        try:
+            found = self._score_all()
+            for at in range(len(self.batches)):
+                yield self._commit(at, started, found)
+        finally:
+            for frame in self.kept:
+                frame.unpersist()
+
+    def _score_all(self) -> list[BatchTally]:
+        with self._step("reading"):
+            inputs = self._open_inputs()
+        past = PastRows(self.sources.spark, self.lake, self._past(0), self.batches)
+        with self._step("cleansing"):
+            cleansed, days, found = self._cleanse(inputs, past)
+            self._check_read(0, found[0])
+        rows = sum(one.read for one in found)
+        with self._step("matching", rows):
+            accounts = self._accounts(days, past)
+            people = self._match(days, inputs, accounts, self._earlier(cleansed, days, past, found))
+        with self._step("scoring", rows):
+            self._write_rows(cleansed, people, past, found)
+        with self._step("summarising", rows):
+            self._summarise(days, people, accounts, found)
+        return found
+
+    def _past(self, at: int) -> Past:
+        return Past(self.log, self.sources.book, self.batches.dates[at])
+
+    def _open_inputs(self) -> BatchInputs:
+        transactions = self.sources.transactions
+        size = sum(transactions.bytes_of(day) for day in self.batches.dates)
+        fit_to_input(self.sources.spark, size)
+        return self.sources.batch_inputs(self.batches)
+
+    def _cleanse(
+        self, inputs: BatchInputs, past: PastRows
+    ) -> tuple[DataFrame, DataFrame, list[BatchTally]]:
+        read = Observation()
+        observed = inputs.transactions.observe(read, *tally.read_counts(self.batches))
+        inputs = replace(inputs, transactions=observed)
+        book, ids = self.sources.book, past.accepted_ids()
+        cleansed = self._keep(
+            pipeline.cleanse_batches(inputs, ids, book, self.batches), StorageLevel.DISK_ONLY
+        )
+        days = self._keep(aggregates.customer_days(cleansed, self.batches))
+        days.count()  # once there, its size tells the planner how to join it
+        return cleansed, days, tally.tallied(cleansed, days, read.get, self.batches)
+
+    def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
+        baseline_days = self.sources.book.settings.baseline.days
+        accounts = standings(past.profile(), days, past.leaving(), self.batches, baseline_days)
+        return replace(accounts, rows=self._keep(accounts.rows))
+
+    def _earlier(
+        self, cleansed: DataFrame, days: DataFrame, past: PastRows, found: list[BatchTally]
+    ) -> DataFrame | None:
+        """The times of earlier batches that velocity sees, None when there are none."""
+        seconds = self.sources.book.settings.velocity.window
+        oldest = self._oldest(found)
+        runs = past.past.reached(oldest, seconds)
+        parts = [past.near(oldest, seconds)] if runs and oldest else []
+        if len(self.batches) > 1:
+            parts.append(cleansed.where("reject_mask = 0").select(*_NEAR))
+        if not parts:
+            return None
+        rows = parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
+        return neighbours.earlier_times(rows, days, self.batches, seconds)
+
+    def _oldest(self, found: list[BatchTally]) -> datetime | None:
+        return min((one.oldest for one in found if one.oldest), default=None)
+
+    def _match(
+        self, days: DataFrame, inputs: BatchInputs, accounts: Standings, earlier: DataFrame | None
+    ) -> DataFrame:
+        named = self._keep(pipeline.named_customers(days, inputs))
+        book = self.sources.book
+        matched = pipeline.match_customers(days, named, inputs, book, self.batches)
+        people = self._keep(pipeline.with_past(matched, accounts, earlier))
+        people.count()
+        return people
+
+    def _write_rows(
+        self, cleansed: DataFrame, people: DataFrame, past: PastRows, found: list[BatchTally]
+    ) -> None:
+        book, moments = self.sources.book, [one.moments for one in found]
+        oldest = self._oldest(found)
+        reached = past.reached_by_rules(oldest) if book.window_rules and oldest else None
+        history = History(past.population(moments), moments, reached)
+        self._write(
+            "scored_transactions",
+            pipeline.score_batches(cleansed, people, history, book, self.batches),
+        )
+        carry = book.settings.cleansing.carry
+        self._write("quarantine", filter_quarantined(cleansed, carry))
+
+    def _summarise(
+        self, days: DataFrame, people: DataFrame, accounts: Standings, found: list[BatchTally]
+    ) -> None:
+        book = self.sources.book
+        striking = self._keep(self._striking())
+        tally.take_scores(found, striking, book)
+        summary = pipeline.summarise_batches(days, people, striking, accounts, book)
+        for table in BatchSummary.__dataclass_fields__:
+            self._write(table, getattr(summary, table))
+
+    def _striking(self) -> DataFrame:
+        """Of the scored rows as they were written, those that are not like most."""
+        schema = scored_schema(self.sources.book.settings.cleansing.carry)
+        rows = self.lake.read_runs(self.sources.spark, "scored_transactions", self.runs, schema)
+        return rows.where("size(risk_reasons) > 0 or velocity_count > 1").select(
+            *("customer_id", "batch_at", "amount_usd", "velocity_count"),
+            *("risk_score", "risk_category", "risk_reasons"),
+        )
+
+    def _commit(self, at: int, started: datetime, found: list[BatchTally]) -> Manifest:
+        batch, run_id, tallied = self.batches.dates[at], self.runs.ids[at], found[at]
+        with self._step("committing", tallied.read):
+            self._check_read(at, tallied)
+            rows = tallied.rows([rule.heading.id for rule in self.sources.book.rules])
+            outputs = self._check_written(at, rows)
+            self.sources.check_unchanged(batch)
+            share = tallied.read / max(sum(one.read for one in found), 1)
+            attempt = Attempt(run_id, started, self.now, self._durations(share), self.workflow_run)
+            manifest = manifest_of(attempt, self.sources, self._past(at), tallied, outputs)
+            self.lake.commit(manifest)
+        self.log = self.log.with_run(manifest)
+        return manifest
+
+    def _check_read(self, at: int, found: BatchTally) -> None:
+        batch = self.batches.dates[at]
+        self.sources.check_complete(batch, found.read)
+        allowed = self.sources.book.settings.cleansing.malformed_share
+        malformed = found.by_reason["MALFORMED_ROW"]
+        whole_source = self.sources.transactions.ragged_share
+        share = whole_source if whole_source is not None else malformed / max(found.read, 1)
+        if share > allowed:
+            raise InputError(
+                f"transactions: {share:.2%} of the lines of batch {batch} are malformed "
+                f"({malformed} of {found.read}), more than {allowed:.2%}; check separator, "
+                "quotes and line breaks of the files, or settings.cleansing.malformed_share"
+            )
+
+    def _check_written(self, at: int, rows: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        batch, run_id = self.batches.dates[at], self.runs.ids[at]
+        outputs = {name: self.lake.written(name, batch, run_id) for name in OUTPUT_TABLES}
+        check_reconciled(rows, outputs)
+        return outputs
+
+    def _write(self, table: str, rows: DataFrame) -> None:
+        self.lake.write(rows, table, self.runs)
+        carry = self.sources.book.settings.cleansing.carry
+        self.lake.fill(self.sources.spark, table, self.runs, table_schema(table, carry))
+
+    def _keep(
+        self, rows: DataFrame, where: StorageLevel = StorageLevel.MEMORY_AND_DISK
+    ) -> DataFrame:
+        """Keep rows until the end.
+
+        All rows of a batch go to disk: they are read a few times, in
+        order, and the memory is needed for sorting them.
+        """
+        self.kept.append(rows.persist(where))
+        return rows
+
+    def _durations(self, share: float) -> dict[str, float]:
+        """Seconds by step; of what was done for all batches together, this batch's share."""
+        return {name: round(one * share, 3) for name, one in self.durations.items()}
+
+    @contextmanager
+    def _step(self, name: str, rows: int | None = None) -> Iterator[None]:
+        self.report(replace(self.progress, step=name, rows=rows))
+        begun = time.monotonic()
+        yield
+        self.durations[name] = time.monotonic() - begun
