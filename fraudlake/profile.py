@@ -17,15 +17,15 @@ from fraudlake.tables import CENTS, CUSTOMER_PROFILE, SQUARE_CENTS, USD_TOTAL, s
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
 
     from fraudlake.batches import Batches
 
 _LIFE = ("lifetime_transaction_count", "lifetime_total_amount_usd")
 _MOMENTS = ("baseline_count", "baseline_sum_cents", "baseline_sum_of_squares_cents")
 _TIMES = ("first_transaction_ts", "last_transaction_ts")
-_TYPES = dict(
-    zip((*_LIFE, *_MOMENTS), ("long", USD_TOTAL, "long", CENTS, SQUARE_CENTS), strict=True)
-)
+_KINDS: list[DataType | str] = ["long", USD_TOTAL, "long", CENTS, SQUARE_CENTS]
+_TYPES = dict(zip((*_LIFE, *_MOMENTS), _KINDS, strict=True))
 
 
 @dataclass(frozen=True)
