@@ -66,23 +66,17 @@ class Lake:
 
         Columns that an older run has not are null.
         """
-        with_date = t.StructType([*schema.fields, t.StructField("batch_date", t.DateType())])
         folders = [self.folder(table, one.batch_date, one.run_id) for one in runs]
-        if not folders:
-            return spark.createDataFrame([], with_date)
-        reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
-        return reader.parquet(*folders).drop("run_id")
+        return self._read(spark, table, folders, schema)
 
     def read_runs(
         self, spark: SparkSession, table: str, runs: Runs, schema: t.StructType
     ) -> DataFrame:
         """The rows that runs wrote to a table, whether they committed or not, with `batch_at`."""
         folders = [self.folder(table, day, run_id) for day, run_id in runs.by_date.items()]
-        with_date = t.StructType([*schema.fields, t.StructField("batch_date", t.DateType())])
-        reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
-        rows = reader.parquet(*folders)
+        rows = self._read(spark, table, folders, schema)
         position = runs.batches.position_of(F.col("batch_date"))
-        return rows.withColumn("batch_at", position).drop("batch_date", "run_id")
+        return rows.withColumn("batch_at", position).drop("batch_date")
 
     def write(self, rows: DataFrame, table: str, runs: Runs) -> None:
         """Write a table's rows, with `batch_at`, into the folders of their runs."""
@@ -117,6 +111,15 @@ class Lake:
         name = manifest_name(manifest.batch_date, manifest.run_id)
         self.storage.put_new(name, f"{manifest.to_json()}\n".encode())
         return name
+
+    def _read(
+        self, spark: SparkSession, table: str, folders: list[str], schema: t.StructType
+    ) -> DataFrame:
+        with_date = t.StructType([*schema.fields, t.StructField("batch_date", t.DateType())])
+        if not folders:
+            return spark.createDataFrame([], with_date)
+        reader = spark.read.schema(with_date).option("basePath", self.storage.uri(table))
+        return reader.parquet(*folders).drop("run_id")
 
     def _parts(self, table: str, batch: date, run_id: str) -> list[StoredFile]:
         folder = table_folder(table, batch, run_id)

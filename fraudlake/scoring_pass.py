@@ -230,8 +230,10 @@ class ScoringPass:
 
     def _write(self, table: str, rows: DataFrame) -> None:
         self.lake.write(rows, table, self.runs)
-        carry = self.sources.book.settings.cleansing.carry
-        self.lake.fill(self.sources.spark, table, self.runs, table_schema(table, carry))
+        # One batch leaves a file even without rows; a file that is missing then was lost.
+        if len(self.batches) > 1:
+            carry = self.sources.book.settings.cleansing.carry
+            self.lake.fill(self.sources.spark, table, self.runs, table_schema(table, carry))
 
     def _keep(
         self, rows: DataFrame, where: StorageLevel = StorageLevel.MEMORY_AND_DISK
