@@ -15,6 +15,7 @@ from fraudlake.tables import (
     CUSTOMER_RISK,
     FLAGGED_CUSTOMERS,
     SQUARE_CENTS,
+    USD,
     USD_TOTAL,
     shaped,
 )
@@ -28,25 +29,25 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import Categories
 
 
-def customer_days(cleansed: DataFrame, batches: Batches) -> DataFrame:
+def customer_days(narrow: DataFrame, batches: Batches) -> DataFrame:
     """One row for each customer that a row of a batch names, quarantined rows included.
 
-    Keys customer_hash, customer_id, batch_at; count, totals and times of the accepted
+    In: `narrow_rows`. Keys customer_id, batch_at; count, totals and times of the accepted
     transactions, how many of them are late, and the dates of the foreign rates that they used.
     """
     is_accepted = F.col("reject_mask") == 0
 
-    def accepted(value: Column | str) -> Column:
-        return F.when(is_accepted, F.col(value) if isinstance(value, str) else value)
+    def accepted(name: str) -> Column:
+        return F.when(is_accepted, F.col(name))
 
     is_late = F.to_date("transaction_ts") < batches.date_at()
-    foreign = accepted(F.when(F.col("currency") != "USD", F.col("fx_rate_date")))
+    foreign = accepted("foreign_rate_date")
     cents = accepted("cents")
-    named = cleansed.where("customer_id is not null")
-    return named.groupBy("customer_hash", "customer_id", "batch_at").agg(
+    named = narrow.where("customer_id is not null")
+    return named.groupBy("customer_id", "batch_at").agg(
         F.count_if(is_accepted).alias("transaction_count"),
         (sum_of_cents(cents) / 100).cast(USD_TOTAL).alias("total_amount_usd"),
-        F.max(accepted("amount_usd")).alias("max_amount_usd"),
+        (F.max(cents) / 100).cast(USD).alias("max_amount_usd"),
         sum_of_squares(cents).alias("sum_of_squares_cents"),
         F.min(accepted("transaction_ts")).alias("first_transaction_ts"),
         F.max(accepted("transaction_ts")).alias("last_transaction_ts"),

@@ -51,8 +51,9 @@ class Batches:
 
     def position_of(self, day: Column) -> Column:
         """The `batch_at` that belongs to a batch date, null for any other date."""
-        known = [F.when(day == F.lit(one), at) for at, one in enumerate(self.dates)]
-        return F.coalesce(*known).cast("int")
+        dates = F.array(*(F.lit(one) for one in self.dates))
+        found = F.call_function("array_position", dates, day)  # from 1, 0 for none
+        return F.when(found > 0, found - 1).cast("int")
 
     def starts_micros(self) -> list[int]:
         """Midnight before each batch date, in microseconds since 1970."""

@@ -6,17 +6,16 @@ otherwise. The frame that goes from function to function has one row for each ro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 
 from fraudlake.input_tables import TRANSACTIONS
-from fraudlake.settings import MOST_BATCHES
 from fraudlake.tables import AMOUNT
-from fraudlake.text import is_bare, trimmed
+from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 
 if TYPE_CHECKING:
@@ -45,6 +44,24 @@ REJECT_REASONS = (
 )
 
 
+@dataclass(frozen=True)
+class Cleansed:
+    """All rows of batches after cleansing: each of them as a narrow row, the accepted ones whole.
+
+    Attributes:
+        narrow: one row for each row read (`narrow_rows`), repeats marked.
+        accepted: the accepted rows (`filter_accepted`); may be read anew for each use.
+    """
+
+    narrow: DataFrame
+    accepted: DataFrame
+
+    @property
+    def quarantined(self) -> DataFrame:
+        """The rows that are set aside (`filter_quarantined`)."""
+        return filter_quarantined(self.narrow)
+
+
 def raw_columns(carry: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of transactions that are kept: those of the contract, and the carried ones."""
     return (*TRANSACTIONS.columns, *carry)
@@ -62,7 +79,8 @@ def with_typed_values(raw: DataFrame, carry: tuple[str, ...]) -> DataFrame:
     typed["amount"] = _typed_amount(raw.schema["amount"])
     typed["currency"] = parsed_currency(F.col("currency"))
     names = sorted(raw_columns(carry))
-    says_more = reduce(lambda one, other: one | other, (_says_more(raw.schema[n]) for n in names))
+    differs = (_differs(raw.schema[name], typed[name]) for name in names)
+    says_more = reduce(lambda one, other: one | other, differs)
     texts = F.struct(*(F.col(name).cast("string").alias(name) for name in names))
     return raw.select(
         "batch_at",
@@ -84,17 +102,14 @@ def _typed_amount(field: t.StructField) -> Column:
     return column.cast(AMOUNT) if _is_decimal(field) else parsed_amount(trimmed(column))
 
 
-def _says_more(field: t.StructField) -> Column:
+def _differs(field: t.StructField, typed: Column) -> Column:
     """Whether the raw text of a value may differ from that of its typed value."""
-    column = F.col(field.name)
-    if isinstance(field.dataType, t.TimestampType):
-        return column.isNotNull() & ~_is_in_calendar(column)
     if _is_decimal(field):
         return F.lit(field.dataType != AMOUNT)
-    if field.name in ("transaction_ts", "amount"):
+    is_typed = isinstance(field.dataType, t.TimestampType)
+    if field.name in ("transaction_ts", "amount") and not is_typed:
         return F.lit(True)
-    plain = column.rlike(_CURRENCY) if field.name == "currency" else is_bare(column)
-    return ~F.coalesce(plain, F.lit(True))
+    return ~typed.eqNullSafe(F.col(field.name))
 
 
 def _is_in_calendar(moment: Column) -> Column:
@@ -168,101 +183,30 @@ def _reasons_that_hold(batches: Batches, settings: CleansingSettings) -> dict[st
     }
 
 
-def with_customer_hash(rows: DataFrame) -> DataFrame:
-    """Add `customer_hash`, by which rows are spread and sorted: longs compare fast.
+def narrow_rows(judged: DataFrame, carry: tuple[str, ...]) -> DataFrame:
+    """Of judged rows what batches and customers are summed up from, and all of the rejected ones.
 
-    Rows without a customer are spread by what else they have, so as not to meet in one place.
+    Out: batch_at, id_hash, customer_id, transaction_ts, cents, foreign_rate_date (of the rate,
+    null for USD), reject_mask, and `rejected`: raw text and raw_line where a reason holds.
     """
-    nobody = F.xxhash64("transaction_id", "raw_line", "transaction_ts")
-    by_customer = F.when(F.col("customer_id").isNull(), nobody).otherwise(F.xxhash64("customer_id"))
-    return rows.withColumn("customer_hash", by_customer)
-
-
-def with_duplicates_rejected(
-    rows: DataFrame, accepted_ids: DataFrame, carry: tuple[str, ...], dedupe_batches: int
-) -> DataFrame:
-    """Give every repeat of a transaction the reason DUPLICATE_TRANSACTION.
-
-    Of a batch's rows without another reason that share customer_id and transaction_id the first
-    stays: by time, amount, currency, then the other columns in name order. It does not when one
-    of the `dedupe_batches` before accepted the pair; `accepted_ids` (customer_id, transaction_id,
-    batch_at) are those of earlier runs. Rows come out partitioned by customer_hash and
-    customer_id, which everything after this builds on.
-    """
-    earlier = accepted_ids.withColumn("is_earlier", F.lit(True))
-    both = with_customer_hash(rows.unionByName(earlier, allowMissingColumns=True))
-    hashed = both.withColumn("id_hash", F.xxhash64("customer_id", "transaction_id"))
-    ids = ("id_hash", "customer_hash", "customer_id", "transaction_id")
-    of_batch = Window.partitionBy(*ids, "batch_at").orderBy(*_order_of_repeats(carry))
-    spread = hashed.repartition("customer_hash", "customer_id")
-    mark = F.call_function("shiftleft", F.lit(1).cast("long"), F.col("batch_at") + dedupe_batches)
-    is_clean = F.col("reject_mask") == 0
-    is_candidate = F.col("is_earlier").isNotNull() | (is_clean & (F.col("position") == 1))
-    candidates = (
-        spread.withColumn("position", F.row_number().over(of_batch))
-        .withColumn("mark", F.when(is_candidate, mark))
-        .withColumn("marks", F.expr("bit_or(mark)").over(Window.partitionBy(*ids)))
-    )
-    return _without_repeats(candidates, dedupe_batches)
-
-
-def _without_repeats(candidates: DataFrame, dedupe_batches: int) -> DataFrame:
-    marks, mark = F.col("marks"), F.col("mark")
-    is_single = marks == mark  # nearly always
-    is_kept = F.when(is_single, True).otherwise(
-        _accepted_marks(marks, dedupe_batches).bitwiseAND(mark) != 0
-    )
-    is_repeat = (F.col("reject_mask") == 0) & ~F.coalesce(is_kept, F.lit(False))
-    mask = F.when(is_repeat, bit_of("DUPLICATE_TRANSACTION")).otherwise(F.col("reject_mask"))
-    return (
-        candidates.where("is_earlier is null")
-        .withColumn("reject_mask", mask)
-        .withColumn("raw", F.when(F.col("reject_mask") != 0, F.col("raw")))
-        .drop("position", "mark", "marks", "id_hash", "is_earlier")
+    texts = F.struct(*(raw_text(name).alias(name) for name in raw_columns(carry)), "raw_line")
+    return judged.select(
+        *("batch_at", "id_hash", "customer_id", "transaction_ts", "cents"),
+        F.when(F.col("currency") != "USD", F.col("fx_rate_date")).alias("foreign_rate_date"),
+        "reject_mask",
+        F.when(F.col("reject_mask") != 0, texts).alias("rejected"),
     )
 
 
-def _accepted_marks(marks: Column, dedupe_batches: int) -> Column:
-    """Of the batches that have a transaction, those that accept it: each looks at some before it.
-
-    Batches of earlier runs, the lowest bits, did accept it.
-    """
-
-    def add(accepted: Column, at: Column) -> Column:
-        mark = F.call_function("shiftleft", F.lit(1).cast("long"), at)
-        seen_lately = F.call_function(
-            "shiftleft", F.lit((1 << dedupe_batches) - 1).cast("long"), at - dedupe_batches
-        )
-        is_free = (at < dedupe_batches) | (accepted.bitwiseAND(seen_lately) == 0)
-        is_there = marks.bitwiseAND(mark) != 0
-        return F.when(is_there & is_free, accepted.bitwiseOR(mark)).otherwise(accepted)
-
-    every = F.sequence(F.lit(0), F.lit(dedupe_batches + MOST_BATCHES - 1))
-    return F.aggregate(every, F.lit(0).cast("long"), add)
-
-
-def _order_of_repeats(carry: tuple[str, ...]) -> list[Column]:
-    # Rows with a reason of their own come last, so that they never push out a good one. The raw
-    # text decides last which of two otherwise equal rows is kept, so that reruns agree.
-    others = sorted((*TRANSACTIONS.optional, *carry))
-    columns = [F.col(name) for name in ("transaction_ts", "amount", "currency", *others)]
-    is_rejected = F.col("reject_mask") != 0
-    return [is_rejected.asc(), *(one.asc_nulls_first() for one in (*columns, F.col("raw")))]
-
-
-def filter_accepted(cleansed: DataFrame) -> DataFrame:
+def filter_accepted(judged: DataFrame) -> DataFrame:
     """The rows that no reason sets aside, with their typed columns only."""
-    return cleansed.where("reject_mask = 0").drop("raw", "raw_line", "reject_mask", "has_fx_rate")
+    return judged.where("reject_mask = 0").drop("raw", "raw_line", "reject_mask", "has_fx_rate")
 
 
-def filter_quarantined(cleansed: DataFrame, carry: tuple[str, ...]) -> DataFrame:
+def filter_quarantined(narrow: DataFrame) -> DataFrame:
     """The rows that are set aside (`quarantine_schema`, and `batch_at`)."""
-    return cleansed.where("reject_mask != 0").select(
-        "batch_at",
-        *(raw_text(name).alias(name) for name in raw_columns(carry)),
-        "raw_line",
-        reject_reasons().alias("reject_reasons"),
-    )
+    reasons = reject_reasons().alias("reject_reasons")
+    return narrow.where("reject_mask != 0").select("batch_at", "rejected.*", reasons)
 
 
 def reject_reasons() -> Column:

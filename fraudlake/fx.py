@@ -24,10 +24,13 @@ _NO_RATE = ("N/A", "NA", "NULL", "NONE", "-")
 
 @dataclass(frozen=True)
 class FxRates:
-    """Typed rates, and the stretches of dates that they cover (`covered_stretches`)."""
+    """Typed rates, and the stretches of dates that they cover (`covered_stretches`).
+
+    Without these, a foreign transaction that is too late counts as one without a rate.
+    """
 
     rates: DataFrame
-    covered: DataFrame
+    covered: DataFrame | None
 
 
 def typed_rates(rates: DataFrame) -> DataFrame:
@@ -61,7 +64,7 @@ def doubtful_rates(rates: DataFrame) -> DataFrame:
 
 
 def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
-    """Per currency the stretches of dates on which some rate is fresh enough, as `covered`.
+    """The stretches of dates on which a currency has a fresh rate: `covered_from`, `covered_to`.
 
     Rows too late to be converted need only to know whether there was a rate on their date; a
     handful of stretches a currency tells it for all of history.
@@ -70,13 +73,9 @@ def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
     starts = F.when(F.col("rate_date") <= F.date_add(before, fx.max_age_days + 1), 0).otherwise(1)
     running = Window.partitionBy("currency").orderBy("rate_date")
     numbered = rates.withColumn("starts", starts).withColumn("part", F.sum("starts").over(running))
-    stretches = numbered.groupBy("currency", "part").agg(
-        F.struct(
-            F.min("rate_date").alias("first"),
-            F.date_add(F.max("rate_date"), fx.max_age_days).alias("last"),
-        ).alias("stretch")
-    )
-    return stretches.groupBy("currency").agg(F.collect_list("stretch").alias("covered"))
+    last = F.date_add(F.max("rate_date"), fx.max_age_days).alias("covered_to")
+    stretches = numbered.groupBy("currency", "part")
+    return stretches.agg(F.min("rate_date").alias("covered_from"), last).drop("part")
 
 
 def with_usd(
@@ -88,18 +87,18 @@ def with_usd(
     most `max_age_days` older than the transaction's date. USD is 1 on its own date. Transactions
     that are too late for the batch only learn whether there was a rate.
     """
-    day, batch = F.to_date("transaction_ts"), batches.date_at()
+    day, batch, is_usd = F.to_date("transaction_ts"), batches.date_at(), F.col("currency") == "USD"
     oldest = F.date_sub(batch, settings.cleansing.too_late_days)
     by_date = F.broadcast(_rates_by_date(rates.rates, batches, settings))
-    joined = (
-        transactions.withColumn("fx_on", F.least(day, batch))
-        .join(by_date, ["currency", "fx_on"], how="left")
-        .join(F.broadcast(rates.covered), "currency", how="left")
-    )
-    is_usd = F.col("currency") == "USD"
+    # Nothing is looked up for a null: most rows are in USD, and hardly any is too late.
+    looked_up = transactions.withColumn("fx_on", F.when(~is_usd, F.least(day, batch)))
+    joined = looked_up.join(by_date, ["currency", "fx_on"], how="left")
+    was_covered = F.lit(False)
+    if rates.covered is not None:
+        late_currency = F.when(~is_usd & (day < oldest), F.col("currency"))
+        joined = _with_stretch(joined, late_currency, rates.covered)
+        was_covered = F.col("covered_from").isNotNull()
     is_fresh = F.col("rate_date") >= F.date_sub(day, settings.fx.max_age_days)
-    fresh = F.exists("covered", lambda one: day.between(one["first"], one["last"]))
-    was_covered = F.when(day < oldest, F.coalesce(fresh, F.lit(False))).otherwise(False)
     return (
         joined.withColumn(
             "fx_rate", F.when(is_usd, F.lit(1)).when(is_fresh, F.col("usd_per_unit")).cast(RATE)
@@ -107,8 +106,17 @@ def with_usd(
         .withColumn("fx_rate_date", F.when(is_usd, day).when(is_fresh, F.col("rate_date")))
         .withColumn("amount_usd", amount_in_usd(F.col("amount"), F.col("fx_rate")))
         .withColumn("has_fx_rate", F.col("fx_rate").isNotNull() | was_covered)
-        .drop("fx_on", "rate_date", "usd_per_unit", "covered")
+        .drop("fx_on", "rate_date", "usd_per_unit", "covered_from")
     )
+
+
+def _with_stretch(transactions: DataFrame, currency: Column, covered: DataFrame) -> DataFrame:
+    """Add covered_from: the start of the stretch of a currency that the date lies in, or null."""
+    stretches = covered.withColumnRenamed("currency", "covered_currency")
+    is_in = F.to_date("transaction_ts").between(F.col("covered_from"), F.col("covered_to"))
+    is_met = (currency == F.col("covered_currency")) & is_in
+    met = transactions.join(F.broadcast(stretches), is_met, how="left")
+    return met.drop("covered_currency", "covered_to")
 
 
 def amount_in_usd(amount: Column, usd_per_unit: Column) -> Column:

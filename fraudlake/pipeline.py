@@ -7,34 +7,62 @@ once after it: the caller keeps it. None of them runs anything but small look-up
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from fraudlake import aggregates, blacklist, cleansing, customers, features, scoring
+from fraudlake import aggregates, baseline, blacklist, cleansing, customers, repeats, scoring
 from fraudlake.exact import cents
 from fraudlake.fx import with_usd
 from fraudlake.tables import BatchInputs, BatchSummary, History, scored_schema
+from fraudlake.velocity import with_velocity
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from fraudlake.batches import Batches
+    from fraudlake.fx import FxRates
     from fraudlake.profile import Standings
     from fraudlake.rules.book import RuleBook
+    from fraudlake.settings import BaselineSettings
 
 
-def cleanse_batches(
-    inputs: BatchInputs, accepted_ids: DataFrame, book: RuleBook, batches: Batches
-) -> DataFrame:
-    """One row for each row read: typed, converted, and with every reason to set it aside."""
-    settings, carry = book.settings, book.settings.cleansing.carry
-    typed = cleansing.with_typed_values(inputs.transactions, carry)
-    converted = with_usd(typed, inputs.fx, batches, settings)
-    judged = cleansing.with_reject_mask(converted, batches, settings.cleansing)
-    dedupe = settings.cleansing.dedupe_batches
-    unique = cleansing.with_duplicates_rejected(judged, accepted_ids, carry, dedupe)
-    return unique.withColumn("cents", cents(F.col("amount_usd")))
+@dataclass(frozen=True)
+class Facts:
+    """What is looked up for each transaction: its customer on the day, and company in time.
+
+    `people` are those of `with_past`, `velocities` those of `velocity`; each may say by a hint how
+    it is joined.
+    """
+
+    people: DataFrame
+    velocities: DataFrame
+
+    def of_customers(self) -> DataFrame:
+        """Of each customer on each day what the scores build on."""
+        match_type = F.col("match_type").alias("blacklist_match_type")
+        keys = ("customer_id", "batch_at")
+        return self.people.select(*keys, "customer_known", match_type, *baseline.OWN_BASELINE)
+
+
+def typed_rows(inputs: BatchInputs, book: RuleBook) -> DataFrame:
+    """One row for each row read, its values typed."""
+    return cleansing.with_typed_values(inputs.transactions, book.settings.cleansing.carry)
+
+
+def judged_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:
+    """The typed rows, converted, with every reason of their own to set them aside."""
+    converted = with_usd(typed, fx, batches, book.settings)
+    judged = cleansing.with_reject_mask(converted, batches, book.settings.cleansing)
+    return repeats.with_id_hash(judged.withColumn("cents", cents(F.col("amount_usd"))))
+
+
+def sound_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:
+    """Of `judged_rows` those without any reason, with their typed columns only."""
+    # What a late row's currency was worth matters to nobody here.
+    judged = judged_rows(typed, replace(fx, covered=None), book, batches)
+    return cleansing.filter_accepted(judged)
 
 
 def named_customers(days: DataFrame, inputs: BatchInputs) -> DataFrame:
@@ -69,31 +97,25 @@ def _matches(people: DataFrame, entries: DataFrame, book: RuleBook, batches: Bat
     return found
 
 
-def with_past(people: DataFrame, accounts: Standings, earlier: DataFrame | None) -> DataFrame:
-    """Add the customer's own past (own_count, own_sum, own_spread) and near `earlier` times."""
-    own = features.with_own_spread(accounts.own_moments())
-    both = people.join(own, ["customer_id", "batch_at"], how="left")
-    if earlier is None:
-        return both.withColumn("earlier", F.lit(None).cast("array<bigint>"))
-    return both.join(earlier, ["customer_id", "batch_at"], how="left")
+def with_past(people: DataFrame, accounts: Standings, settings: BaselineSettings) -> DataFrame:
+    """Add the customer's own past as a baseline (`OWN_BASELINE`, null without one)."""
+    own = baseline.with_own_baseline(accounts.own_moments(), settings)
+    return people.join(own, ["customer_id", "batch_at"], how="left")
+
+
+def with_facts(accepted: DataFrame, facts: Facts) -> DataFrame:
+    """The accepted rows with what is looked up for each of them."""
+    informed = accepted.join(facts.of_customers(), ["customer_id", "batch_at"], how="left")
+    return with_velocity(informed, facts.velocities)
 
 
 def score_batches(
-    cleansed: DataFrame,
-    people: DataFrame,
-    history: History,
-    book: RuleBook,
-    batches: Batches,
+    informed: DataFrame, history: History, book: RuleBook, batches: Batches
 ) -> DataFrame:
-    """The accepted rows with features and scores (`scored_schema`, and `batch_at`)."""
+    """The rows of `with_facts` with features and scores (`scored_schema`, and `batch_at`)."""
     settings = book.settings
-    accepted = features.with_own_velocity(
-        cleansing.filter_accepted(cleansed), settings.velocity.window
-    )
-    informed = _with_facts(accepted, people)
-    timed = features.with_velocity(informed, settings.velocity.window)
-    based = features.with_baseline(
-        timed, batches, history.population, history.of_batches, settings.baseline
+    based = baseline.with_baseline(
+        informed, batches, history.population, history.of_batches, settings.baseline
     )
     measured = _with_measures(based, history.scored, book)
     scored = scoring.with_score(measured, book)
@@ -121,18 +143,6 @@ def with_customer(named: DataFrame, known: DataFrame) -> DataFrame:
     return joined.withColumn("customer_known", F.coalesce("customer_known", F.lit(False)))
 
 
-def _with_facts(accepted: DataFrame, people: DataFrame) -> DataFrame:
-    """Add what is known of the customer; the rows stay where they are, and in their order."""
-    keys = ["customer_hash", "customer_id", "batch_at"]
-    facts = people.select(
-        *keys,
-        "customer_known",
-        F.col("match_type").alias("blacklist_match_type"),
-        *("own_count", "own_sum", "own_spread", "earlier"),
-    )
-    return accepted.join(facts.hint("shuffle_hash"), keys, how="left")
-
-
 def _with_measures(current: DataFrame, earlier: DataFrame | None, book: RuleBook) -> DataFrame:
     """Add the measures of the book's window rules, over `earlier` scored rows too."""
     for rule in book.velocity_rules:
@@ -143,4 +153,6 @@ def _with_measures(current: DataFrame, earlier: DataFrame | None, book: RuleBook
     if earlier is not None:
         before = earlier.withColumn("is_current", F.lit(False))
         timeline = timeline.unionByName(before, allowMissingColumns=True)
-    return features.with_measures(timeline, book.window_rules).where("is_current")
+    for rule in book.window_rules:
+        timeline = rule.with_measure(timeline)
+    return timeline.where("is_current")

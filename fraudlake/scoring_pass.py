@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark import StorageLevel
 from pyspark.sql import Observation
+from pyspark.sql import functions as F
 
-from fraudlake import aggregates, neighbours, pipeline, tally
-from fraudlake.cleansing import filter_quarantined
-from fraudlake.errors import InputError
+from fraudlake import aggregates, pipeline, tally, velocity
+from fraudlake.cleansing import filter_accepted, narrow_rows
+from fraudlake.errors import InputError, RunError
 from fraudlake.history import Past, PastRows
+from fraudlake.joins import sized
 from fraudlake.manifests import Attempt, manifest_of
+from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
+from fraudlake.repeats import Judged, without_repeats
 from fraudlake.runs import check_reconciled
 from fraudlake.session import fit_to_input
 from fraudlake.tables import (
@@ -30,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from fraudlake.batches import Batches
+    from fraudlake.cleansing import Cleansed
     from fraudlake.lake import Lake, Runs
     from fraudlake.runs import Manifest, RunLog
     from fraudlake.sources import Sources
@@ -68,6 +73,7 @@ class ScoringPass:
     workflow_run: str | None = None
     durations: dict[str, float] = field(default_factory=dict)
     kept: list[DataFrame] = field(default_factory=list)
+    reread: Observation | None = None
 
     @property
     def batches(self) -> Batches:
@@ -98,9 +104,11 @@ class ScoringPass:
         rows = sum(one.read for one in found)
         with self._step("matching", rows):
             accounts = self._accounts(days, past)
-            people = self._match(days, inputs, accounts, self._earlier(cleansed, days, past, found))
+            people = self._match(days, inputs, accounts)
+            earlier = self._earlier(cleansed, days, past, found)
         with self._step("scoring", rows):
-            self._write_rows(cleansed, people, past, found)
+            facts = self._facts(cleansed, people, earlier)
+            self._write_rows(cleansed, facts, past, found)
         with self._step("summarising", rows):
             self._summarise(days, people, accounts, found)
         return found
@@ -116,17 +124,32 @@ class ScoringPass:
 
     def _cleanse(
         self, inputs: BatchInputs, past: PastRows
-    ) -> tuple[DataFrame, DataFrame, list[BatchTally]]:
-        read = Observation()
-        observed = inputs.transactions.observe(read, *tally.read_counts(self.batches))
-        inputs = replace(inputs, transactions=observed)
-        book, ids = self.sources.book, past.accepted_ids()
-        cleansed = self._keep(
-            pipeline.cleanse_batches(inputs, ids, book, self.batches), StorageLevel.DISK_ONLY
-        )
-        days = self._keep(aggregates.customer_days(cleansed, self.batches))
+    ) -> tuple[Cleansed, DataFrame, list[BatchTally]]:
+        read, settings = Observation(), self.sources.book.settings.cleansing
+        rows = self._judged(inputs, read)
+        cleansed = without_repeats(rows, past.accepted_ids(), settings, self._keep)
+        days = self._keep(aggregates.customer_days(cleansed.narrow, self.batches))
         days.count()  # once there, its size tells the planner how to join it
-        return cleansed, days, tally.tallied(cleansed, days, read.get, self.batches)
+        return cleansed, days, tally.tallied(cleansed.narrow, days, read.get, self.batches)
+
+    def _judged(self, inputs: BatchInputs, read: Observation) -> Judged:
+        """The rows read; Parquet is read once for each use, text is kept whole."""
+        book, batches = self.sources.book, self.batches
+        typed = pipeline.typed_rows(inputs, book)
+        counted = typed.observe(read, *tally.read_counts(batches))
+        judged = pipeline.judged_rows(counted, inputs.fx, book, batches)
+        if not self.sources.transactions.is_parquet(batches):
+            judged = self._keep(judged, StorageLevel.DISK_ONLY)
+            narrow = self._keep(narrow_rows(judged, book.settings.cleansing.carry))
+            return Judged(judged, narrow, filter_accepted(judged))
+        narrow = self._keep(narrow_rows(judged, book.settings.cleansing.carry))
+        self.reread = Observation()
+        again = typed.observe(self.reread, _rows())
+        return Judged(
+            pipeline.judged_rows(typed, inputs.fx, book, batches),
+            narrow,
+            pipeline.sound_rows(again, inputs.fx, book, batches),
+        )
 
     def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
         baseline_days = self.sources.book.settings.baseline.days
@@ -134,7 +157,7 @@ class ScoringPass:
         return replace(accounts, rows=self._keep(accounts.rows))
 
     def _earlier(
-        self, cleansed: DataFrame, days: DataFrame, past: PastRows, found: list[BatchTally]
+        self, cleansed: Cleansed, days: DataFrame, past: PastRows, found: list[BatchTally]
     ) -> DataFrame | None:
         """The times of earlier batches that velocity sees, None when there are none."""
         seconds = self.sources.book.settings.velocity.window
@@ -142,38 +165,40 @@ class ScoringPass:
         runs = past.past.reached(oldest, seconds)
         parts = [past.near(oldest, seconds)] if runs and oldest else []
         if len(self.batches) > 1:
-            parts.append(cleansed.where("reject_mask = 0").select(*_NEAR))
+            parts.append(cleansed.narrow.where("reject_mask = 0").select(*_NEAR))
         if not parts:
             return None
         rows = parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
-        return neighbours.earlier_times(rows, days, self.batches, seconds)
+        return velocity.earlier_times(rows, days, self.batches, seconds)
 
     def _oldest(self, found: list[BatchTally]) -> datetime | None:
         return min((one.oldest for one in found if one.oldest), default=None)
 
-    def _match(
-        self, days: DataFrame, inputs: BatchInputs, accounts: Standings, earlier: DataFrame | None
-    ) -> DataFrame:
+    def _match(self, days: DataFrame, inputs: BatchInputs, accounts: Standings) -> DataFrame:
         named = self._keep(pipeline.named_customers(days, inputs))
         book = self.sources.book
         matched = pipeline.match_customers(days, named, inputs, book, self.batches)
-        people = self._keep(pipeline.with_past(matched, accounts, earlier))
-        people.count()
-        return people
+        return self._keep(pipeline.with_past(matched, accounts, book.settings.baseline))
+
+    def _facts(self, cleansed: Cleansed, people: DataFrame, earlier: DataFrame | None) -> Facts:
+        accepted = cleansed.narrow.where("reject_mask = 0")
+        seconds = self.sources.book.settings.velocity.window
+        found = self._keep(velocity.velocities(accepted, earlier, seconds))
+        return Facts(sized(people, people.count()), sized(found, found.count()))
 
     def _write_rows(
-        self, cleansed: DataFrame, people: DataFrame, past: PastRows, found: list[BatchTally]
+        self, cleansed: Cleansed, facts: Facts, past: PastRows, found: list[BatchTally]
     ) -> None:
         book, moments = self.sources.book, [one.moments for one in found]
         oldest = self._oldest(found)
         reached = past.reached_by_rules(oldest) if book.window_rules and oldest else None
         history = History(past.population(moments), moments, reached)
-        self._write(
-            "scored_transactions",
-            pipeline.score_batches(cleansed, people, history, book, self.batches),
-        )
-        carry = book.settings.cleansing.carry
-        self._write("quarantine", filter_quarantined(cleansed, carry))
+        met = Observation()
+        informed = pipeline.with_facts(cleansed.accepted, facts).observe(met, _rows())
+        scored = pipeline.score_batches(informed, history, book, self.batches)
+        self._write("scored_transactions", scored)
+        self._check_reread(met, found)
+        self._write("quarantine", cleansed.quarantined)
 
     def _summarise(
         self, days: DataFrame, people: DataFrame, accounts: Standings, found: list[BatchTally]
@@ -222,6 +247,18 @@ class ScoringPass:
                 "quotes and line breaks of the files, or settings.cleansing.malformed_share"
             )
 
+    def _check_reread(self, met: Observation, found: list[BatchTally]) -> None:
+        """Whether the rows that were scored are those that were summed up before."""
+        expected = [sum(one.read for one in found), sum(one.scored for one in found)]
+        read = self.reread.get["rows"] if self.reread else expected[0]
+        if [read, met.get["rows"]] != expected:
+            raise RunError(
+                f"transactions: of batches {self.batches.first} to {self.batches.last} "
+                f"{expected[0]} rows were read and {expected[1]} accepted, but {read} and "
+                f"{met.get['rows']} when they were scored; nothing of them is committed. "
+                "See who writes to the files, and score again"
+            )
+
     def _check_written(self, at: int, rows: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         batch, run_id = self.batches.dates[at], self.runs.ids[at]
         outputs = {name: self.lake.written(name, batch, run_id) for name in OUTPUT_TABLES}
@@ -238,11 +275,7 @@ class ScoringPass:
     def _keep(
         self, rows: DataFrame, where: StorageLevel = StorageLevel.MEMORY_AND_DISK
     ) -> DataFrame:
-        """Keep rows until the end.
-
-        All rows of a batch go to disk: they are read a few times, in
-        order, and the memory is needed for sorting them.
-        """
+        """Keep rows until the end. Whole transactions go to disk: the memory has other uses."""
         self.kept.append(rows.persist(where))
         return rows
 
@@ -256,3 +289,11 @@ class ScoringPass:
         begun = time.monotonic()
         yield
         self.durations[name] = time.monotonic() - begun
+
+
+def _rows() -> Column:
+    """Counts rows on their way. Spark makes code for what lies between two such counts at once.
+
+    Without them it would be too long for Java to compile.
+    """
+    return F.count(F.lit(1)).alias("rows")

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 LOG_SETTINGS = Path(__file__).with_name("session_log4j2.properties")
 LOOPBACK = "127.0.0.1"
 MEBIBYTE = 1024 * 1024
-_BYTES_A_PARTITION = 16 * MEBIBYTE
+_BYTES_A_PARTITION = 64 * MEBIBYTE
+_SMALL_INPUT = 32 * MEBIBYTE
 _UNPACKED = 4  # times the size of a packed file
-_SMALL_INPUT = 2  # partitions
 _MOST_PARTITIONS = 2000
 
 # Settings that can change a result or a written file; a Glue job needs the same.
@@ -132,7 +132,7 @@ def fit_to_input(spark: SparkSession, size: int) -> None:
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
     for name in ("spark.sql.adaptive.enabled", "spark.sql.codegen.wholeStage"):
-        spark.conf.set(name, partitions > _SMALL_INPUT)
+        spark.conf.set(name, size > _SMALL_INPUT)
 
 
 def unpacked_bytes(file: InputFile) -> int:

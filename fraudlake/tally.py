@@ -74,11 +74,11 @@ def read_counts(batches: Batches) -> list[Column]:
 
 
 def tallied(
-    cleansed: DataFrame, days: DataFrame, read: Mapping[str, int], batches: Batches
+    narrow: DataFrame, days: DataFrame, read: Mapping[str, int], batches: Batches
 ) -> list[BatchTally]:
-    """What cleansing found out of each batch; `days` are its `customer_days`, `read` the counts."""
+    """What cleansing found out of each batch: `narrow_rows`, `customer_days`, rows read."""
     found = [BatchTally(read=int(read[f"read_{at}"])) for at in range(len(batches))]
-    for row in cleansed.groupBy("batch_at", "reject_mask").count().collect():
+    for row in narrow.groupBy("batch_at", "reject_mask").count().collect():
         one = found[row["batch_at"]]
         one.decided += row["count"]
         one.by_reason.update(dict.fromkeys(reasons_of(row["reject_mask"]), row["count"]))

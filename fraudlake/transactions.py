@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from fraudlake.errors import InputError
 from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.session import unpacked_bytes
-from fraudlake.tabular import union_of_texts
+from fraudlake.tabular import PARTITION_DATE, union_of_texts
 from fraudlake.text import trimmed
 from fraudlake.timestamps import parsed_timestamp
 
@@ -47,6 +47,10 @@ class TransactionSource:
         """The files that hold a batch."""
         return self.files.by_date[batch if self.files.is_partitioned else None]
 
+    def is_parquet(self, batches: Batches) -> bool:
+        """Whether all files of batches are Parquet, which is quickly read again."""
+        return all(one.kind == "parquet" for day in batches.dates for one in self.files_of(day))
+
     def rows_of(self, batches: Batches) -> DataFrame:
         """The raw rows of batches (`transaction_schema`) with their `batch_at`.
 
@@ -55,6 +59,11 @@ class TransactionSource:
         if self._dated is not None:
             placed = self._dated.withColumn("batch_at", batches.position_of(F.col("ingest_date")))
             return placed.where("batch_at >= 0").drop("ingest_date")
+        files = [one for day in batches.dates for one in self.files_of(day)]
+        together = self.reader.read_partitions(files, TRANSACTIONS, self.carry, _TYPED)
+        if together is not None:
+            position = batches.position_of(F.col(PARTITION_DATE))
+            return together.withColumn("batch_at", position).drop(PARTITION_DATE)
         parts = [
             self.reader.read(self.files_of(day), TRANSACTIONS, self.carry, keep=_TYPED)
             for day in batches.dates

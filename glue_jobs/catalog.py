@@ -186,6 +186,15 @@ class CatalogReader:
         texts = [F.nullif(F.col(name).cast("string"), F.lit("")).alias(name) for name in wanted]
         return rows.select(*texts, F.lit(None).cast("string").alias(RAW_LINE))
 
+    def read_partitions(
+        self,
+        files: Sequence[InputFile],
+        table: InputTable,
+        extra: Sequence[str],
+        keep: Sequence[str],
+    ) -> None:
+        """None: whether the catalog can be trusted is told for each partition."""
+
     def expected_rows(self, files: Sequence[InputFile]) -> int | None:
         """The lines of files that were read as a DynamicFrame, less their headers."""
         return self._expected.get(tuple(files))

@@ -6,18 +6,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fraudlake.batches import Batches
-from fraudlake.cleansing import reject_reasons
+from fraudlake.cleansing import Cleansed, narrow_rows
 from fraudlake.fx import FxRates, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
-from fraudlake.pipeline import cleanse_batches
+from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
+from fraudlake.repeats import Judged, without_repeats
 from fraudlake.tables import RATE, BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
+
+    from fraudlake.rules.book import RuleBook
 
 NOON = f"{DAY}T12:00:00Z"
 RATES = f"rate_date date, currency string, usd_per_unit {RATE.simpleString()}"
@@ -28,8 +32,8 @@ def cleansed(
     *rows: Literal,
     carry: tuple[str, ...] = (),
     accepted: tuple[tuple[str, str], ...] = (),
-) -> DataFrame:
-    """The rows after cleansing, with their `reject_reasons`; only EUR has a rate, of that date."""
+) -> Cleansed:
+    """The rows after cleansing; only EUR has a rate, of that date."""
     cleansing = replace(SETTINGS.cleansing, carry=carry)
     settings = replace(SETTINGS, cleansing=cleansing)
     rates = frame(spark, RATES, {"rate_date": DAY, "currency": "EUR", "usd_per_unit": "1.1"})
@@ -42,13 +46,29 @@ def cleansed(
         fx=FxRates(rates, covered_stretches(rates, settings.fx)),
     )
     ids = frame(spark, "customer_id string, transaction_id string", *earlier)
-    judged = cleanse_batches(
-        inputs,
-        ids.withColumn("batch_at", F.lit(-1)),
-        replace(BOOK, settings=settings),
-        Batches((DAY,)),
+    accepted_ids = ids.withColumn("batch_at", F.lit(-1))
+    return cleansed_rows(inputs, accepted_ids, replace(BOOK, settings=settings), Batches((DAY,)))
+
+
+def cleansed_rows(
+    inputs: BatchInputs, accepted_ids: DataFrame, book: RuleBook, batches: Batches
+) -> Cleansed:
+    """The rows after cleansing; what is needed more than once is kept until the session ends."""
+    typed = typed_rows(inputs, book)
+    judged = judged_rows(typed, inputs.fx, book, batches).persist()
+    rows = Judged(
+        judged,
+        narrow_rows(judged, book.settings.cleansing.carry).persist(),
+        sound_rows(typed, inputs.fx, book, batches),
     )
-    return judged.withColumn("reject_reasons", reject_reasons())
+    return without_repeats(rows, accepted_ids, book.settings.cleansing, DataFrame.persist)
+
+
+def reasons_of_rows(rows: Cleansed) -> DataFrame:
+    """merchant_id and reject_reasons of every row, accepted (none) and quarantined."""
+    none = F.array().cast("array<string>").alias("reject_reasons")
+    accepted = rows.accepted.select("merchant_id", none)
+    return accepted.unionByName(rows.quarantined.select("merchant_id", "reject_reasons"))
 
 
 def transaction(label: str, **changed: object) -> Literal:

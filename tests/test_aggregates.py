@@ -36,8 +36,8 @@ SCORED = (
     " risk_score int, risk_category string, reasons int"
 )
 CLEANSED = (
-    "customer_hash bigint, customer_id string, batch_at int, transaction_ts timestamp,"
-    " currency string, fx_rate_date date, amount_usd decimal(18,2), cents bigint, reject_mask int"
+    "customer_id string, batch_at int, transaction_ts timestamp, foreign_rate_date date,"
+    " cents bigint, reject_mask int"
 )
 C3: Literal = {"customer_id": "c3"}
 ONE = Batches((DAY,))
@@ -108,11 +108,9 @@ def risk_of(rows: DataFrame, categories: Categories = BOOK.categories) -> DataFr
     """The customer_risk of one batch, of whose scored rows only the striking ones are looked at."""
     usual = rows.withColumns(
         {
-            "customer_hash": F.lit(1),
             "batch_at": F.lit(0),
             "reject_mask": F.lit(0),
-            "currency": F.lit("USD"),
-            "fx_rate_date": F.lit(DAY),
+            "foreign_rate_date": F.lit(None).cast("date"),
             "cents": cents(F.col("amount_usd")),
             "risk_reasons": F.array_repeat(F.lit("RULE"), F.col("reasons")),
         }

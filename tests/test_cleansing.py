@@ -8,14 +8,12 @@ from pyspark.sql import functions as F
 
 from fraudlake.cleansing import (
     REJECT_REASONS,
-    filter_accepted,
-    filter_quarantined,
     parsed_amount,
     parsed_currency,
 )
 from fraudlake.tables import transaction_schema
 from tests.frames import DAY, Literal, pairs, texts
-from tests.raw_transactions import NOON, at, cleansed, transaction
+from tests.raw_transactions import NOON, at, cleansed, reasons_of_rows, transaction
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -92,7 +90,7 @@ MALFORMED: Literal = {"raw_line": " t9,c1,2025 "}
 def test_each_row_has_every_reason_that_holds_in_order(spark: SparkSession) -> None:
     rows = [transaction(label, **changed) for label, (changed, _) in CASES.items()]
     malformed = dict.fromkeys(transaction("x")) | MALFORMED
-    judged = cleansed(spark, *rows, malformed)
+    judged = reasons_of_rows(cleansed(spark, *rows, malformed))
     label = F.coalesce("merchant_id", F.lit("malformed"))
     found = pairs(judged, label, "reject_reasons")
     expected = {label: reasons for label, (_, reasons) in CASES.items()}
@@ -101,7 +99,9 @@ def test_each_row_has_every_reason_that_holds_in_order(spark: SparkSession) -> N
 
 def test_a_late_row_in_a_currency_without_any_rate_has_no_rate(spark: SparkSession) -> None:
     judged = cleansed(spark, transaction("late", currency="XXX", **at(-8, "12:00")))
-    assert pairs(judged, "merchant_id", "reject_reasons") == {"late": ["TOO_LATE", "NO_FX_RATE"]}
+    assert pairs(judged.quarantined, "merchant_id", "reject_reasons") == {
+        "late": ["TOO_LATE", "NO_FX_RATE"]
+    }
 
 
 def test_every_reason_is_one_of_the_contract_and_in_its_order() -> None:
@@ -114,16 +114,15 @@ def test_every_reason_is_one_of_the_contract_and_in_its_order() -> None:
 def test_quarantine_keeps_the_raw_text_and_nothing_is_lost(spark: SparkSession) -> None:
     bad = transaction("bad", transaction_id=" t1 ", amount=" 1e3", currency="usd ", country=" ")
     malformed = dict.fromkeys(transaction("x")) | MALFORMED
-    judged = cleansed(spark, bad, transaction("good"), malformed).persist()
-    rejected = filter_quarantined(judged, ()).drop("batch_at").collect()
+    judged = cleansed(spark, bad, transaction("good"), malformed)
+    rejected = judged.quarantined.drop("batch_at").collect()
     kept = {row["merchant_id"]: row.asDict() for row in rejected}
     nothing = dict.fromkeys(transaction_schema().names)
     assert kept == {
         "bad": nothing | bad | {"reject_reasons": ["INVALID_AMOUNT"]},
         None: nothing | MALFORMED | {"reject_reasons": ["MALFORMED_ROW"]},
     }
-    assert [row["merchant_id"] for row in filter_accepted(judged).collect()] == ["good"]
-    judged.unpersist()
+    assert [row["merchant_id"] for row in judged.accepted.collect()] == ["good"]
 
 
 AMOUNTS = {

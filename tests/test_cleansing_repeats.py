@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.frames import DAY, Literal, pairs
-from tests.raw_transactions import at, cleansed, transaction
+from tests.raw_transactions import at, cleansed, reasons_of_rows, transaction
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -58,7 +58,7 @@ def test_of_repeated_rows_the_first_in_order_stays(spark: SparkSession) -> None:
     yesterday = (("accepted yesterday", "t"), ("another customer", "t"), ("one row", "other"))
     judged = cleansed(spark, *rows, carry=("zone", "desk"), accepted=(*yesterday, yesterday[0]))
     found: dict[str, list[Any]] = {case: [] for case in REPEATS}
-    for row in judged.where("size(reject_reasons) = 0").collect():
+    for row in judged.accepted.collect():
         found[row["customer_id"]].append(_typed(row))
     for case, (repeats, staying) in REPEATS.items():
         expected = [_expected(repeats[position]) for position in staying]
@@ -86,7 +86,7 @@ def test_a_repeat_has_no_other_reason_and_a_rejected_row_is_no_repeat(spark: Spa
         transaction("other customer", transaction_id="old", customer_id="c2"),
         accepted=(("c1", "old"),),
     )
-    assert pairs(judged, "merchant_id", "reject_reasons") == {
+    assert pairs(reasons_of_rows(judged), "merchant_id", "reject_reasons") == {
         "refund": ["REFUND_OR_REVERSAL"],
         "stays": [],
         "goes": ["DUPLICATE_TRANSACTION"],
@@ -100,7 +100,7 @@ def test_of_wholly_identical_rows_one_stays(spark: SparkSession) -> None:
     judged = cleansed(
         spark, *[transaction("same")] * 3, *[transaction("no id", customer_id=None)] * 2
     )
-    counts = judged.groupBy("merchant_id", "reject_reasons").count().collect()
+    counts = reasons_of_rows(judged).groupBy("merchant_id", "reject_reasons").count().collect()
     assert {(row[0], *row[1]): row[2] for row in counts} == {
         ("same",): 1,
         ("same", "DUPLICATE_TRANSACTION"): 2,

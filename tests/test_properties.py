@@ -24,18 +24,21 @@ from fraudlake.cleansing import REJECT_REASONS, filter_quarantined
 from fraudlake.history import Past, PastRows
 from fraudlake.lake import Lake
 from fraudlake.pipeline import (
-    cleanse_batches,
+    Facts,
     match_customers,
     named_customers,
     score_batches,
     summarise_batches,
+    with_facts,
     with_past,
 )
 from fraudlake.profile import standings
 from fraudlake.runs import RunLog
 from fraudlake.sources import open_sources
 from fraudlake.tables import History, Moments
+from fraudlake.velocity import velocities
 from tests.lakes import COLUMNS, Inputs, Row, Texts, book_with, in_order, score_days, tables
+from tests.raw_transactions import cleansed_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,22 +128,25 @@ class Core:
 
     def _frames(self, inputs: BatchInputs, past: PastRows) -> dict[str, DataFrame]:
         book = self.book
-        cleansed = cleanse_batches(inputs, past.accepted_ids(), book, ONE).persist()
-        days = customer_days(cleansed, ONE).persist()
-        found = tally.tallied(cleansed, days, {"read_0": 0}, ONE)
+        cleansed = cleansed_rows(inputs, past.accepted_ids(), book, ONE)
+        narrow = cleansed.narrow.persist()
+        days = customer_days(narrow, ONE).persist()
+        found = tally.tallied(narrow, days, {"read_0": 0}, ONE)
         accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
         people = match_customers(days, named_customers(days, inputs), inputs, book, ONE)
-        people = with_past(people, accounts, None).persist()
+        people = with_past(people, accounts, book.settings.baseline).persist()
+        met = velocities(narrow.where("reject_mask = 0"), None, book.settings.velocity.window)
+        informed = with_facts(cleansed.accepted, Facts(people, met))
         history = History([Moments()], [found[0].moments])
-        scored = score_batches(cleansed, people, history, book, ONE).persist()
+        scored = score_batches(informed, history, book, ONE).persist()
         summary = summarise_batches(days, people, scored, accounts, book)
         tables = {
             "scored_transactions": scored,
-            "quarantine": filter_quarantined(cleansed, book.settings.cleansing.carry),
+            "quarantine": filter_quarantined(narrow),
             **vars(summary),
         }
         without = {name: frame.drop("batch_at") for name, frame in tables.items()}
-        return {"_cleansed": cleansed, "_days": days, "_people": people, **without}
+        return {"_narrow": narrow, "_days": days, "_people": people, **without}
 
 
 @contextmanager

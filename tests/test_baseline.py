@@ -1,19 +1,17 @@
-"""Baselines and velocity at their borders: how much past is enough, and how far is far."""
+"""Baselines at their borders: how much past is enough, and how far is far."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from pyspark.sql import functions as F
 
-from fraudlake import features
+from fraudlake import baseline
 from fraudlake.batches import Batches
 from fraudlake.exact import cents, sum_of_cents, sum_of_squares
-from fraudlake.neighbours import earlier_times
 from fraudlake.tables import Moments
 from tests.frames import DAY, SETTINGS, Literal, frame, pairs
 
@@ -41,8 +39,8 @@ def with_baseline(rows: DataFrame, population: Moments, settings: BaselineSettin
     """The baseline of one batch, whose own moments are those of the rows."""
     own = [str(row["amount_usd"]) for row in rows.collect()]
     known = rows.withColumn("batch_at", F.lit(0)).withColumn("cents", cents(F.col("amount_usd")))
-    spread = features.with_own_spread(known)
-    return features.with_baseline(spread, ONE, [population], [moments(own)], settings)
+    own_baseline = baseline.with_own_baseline(known, settings)
+    return baseline.with_baseline(own_baseline, ONE, [population], [moments(own)], settings)
 
 
 def accepted(name: str, amount: str, past: Sequence[str] = ()) -> Literal:
@@ -161,59 +159,3 @@ def test_sums_of_cents_are_exact_at_any_size(spark: SparkSession) -> None:
     found = [*many.agg(*both).collect()[0], *many.where("cents is null").agg(*both).collect()[0]]
     exact = moments([*amounts, *amounts])
     assert [int(one) for one in found] == [exact.sum_cents, exact.sum_of_squares_cents, 0, 0]
-
-
-TIMELINE = (
-    "transaction_id string, customer_id string, customer_hash bigint, transaction_ts timestamp,"
-    " batch_at int"
-)
-# Each case is one customer: moments of this batch, and of earlier ones; counts of this batch's.
-VELOCITIES: dict[str, tuple[list[str], list[str], list[int]]] = {
-    "alone": (["12:00:00"], [], [1]),
-    "inside": (["12:00:00", "12:00:59.999999"], [], [1, 2]),
-    "outside": (["12:00:00", "12:01:00.000000"], [], [1, 1]),
-    "at once": (["12:00:00"] * 3, [], [3, 3, 3]),
-    "a chain": (["12:00:00", "12:00:40", "12:01:20"], [], [1, 2, 2]),
-    "over midnight": (["23:59:30", "2025-03-11 00:00:29.999999"], [], [1, 2]),
-    "just past midnight": (["23:59:30", "2025-03-11 00:00:30"], [], [1, 1]),
-    "batch border": (["00:00:10"], ["2025-03-09 23:59:10.000001"], [2]),
-    "past the batch border": (["00:00:10"], ["2025-03-09 23:59:10"], [1]),
-    "a late row sees the batch of its day": (["2025-03-08 12:00:30"], ["2025-03-08 12:00:00"], [2]),
-    "an earlier row that is later": (["12:00:00"], ["12:00:00.000001"], [1]),
-    "an earlier row of the same moment": (["12:00:00"], ["12:00:00"], [2]),
-}
-
-
-@pytest.mark.parametrize("earlier_at", [-1, 0])
-def test_velocity_is_counted_over_a_half_open_window(spark: SparkSession, earlier_at: int) -> None:
-    literals = [
-        {"transaction_id": f"{case} {at}", "customer_id": case, "customer_hash": 7}
-        | {"transaction_ts": moment(when), "batch_at": batch_at}
-        for case, (current, earlier, _) in VELOCITIES.items()
-        for batch_at, group in ((earlier_at + 1, current), (earlier_at, earlier))
-        for at, when in enumerate(group, start=0 if batch_at > earlier_at else 100)
-    ]
-    batches = Batches((DAY,) if earlier_at < 0 else (DAY - timedelta(1), DAY))
-    found = pairs(velocities(frame(spark, TIMELINE, *literals), batches), *NAMED)
-    for case, (current, _, expected) in VELOCITIES.items():
-        assert [found[f"{case} {at}"] for at in range(len(current))] == expected, case
-
-
-NAMED = ("transaction_id", "velocity_count")
-
-
-def velocities(rows: DataFrame, batches: Batches) -> DataFrame:
-    """Velocity of the rows of the batches, the others being of earlier runs."""
-    current = rows.where("batch_at >= 0")
-    days = current.groupBy("customer_id", "batch_at").agg(
-        F.count(F.lit(1)).alias("transaction_count"),
-        F.min("transaction_ts").alias("first_transaction_ts"),
-        F.max("transaction_ts").alias("last_transaction_ts"),
-    )
-    near = earlier_times(rows, days, batches, 60)
-    own = features.with_own_velocity(current, 60)
-    return features.with_velocity(own.join(near, ["customer_id", "batch_at"], how="left"), 60)
-
-
-def moment(when: str) -> str:
-    return when if " " in when else f"{DAY} {when}"
