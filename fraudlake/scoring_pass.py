@@ -16,6 +16,7 @@ from fraudlake.cleansing import filter_accepted, narrow_rows
 from fraudlake.errors import InputError, RunError
 from fraudlake.history import Past, PastRows
 from fraudlake.joins import sized
+from fraudlake.kept import KeptFrames
 from fraudlake.manifests import Attempt, manifest_of
 from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
@@ -72,7 +73,7 @@ class ScoringPass:
     now: Callable[[], datetime]
     workflow_run: str | None = None
     durations: dict[str, float] = field(default_factory=dict)
-    kept: list[DataFrame] = field(default_factory=list)
+    kept: KeptFrames = field(default_factory=KeptFrames)
     reread: Observation | None = None
 
     @property
@@ -91,8 +92,7 @@ class ScoringPass:
             for at in range(len(self.batches)):
                 yield self._commit(at, started, found)
         finally:
-            for frame in self.kept:
-                frame.unpersist()
+            self.kept.release()
 
     def _score_all(self) -> list[BatchTally]:
         with self._step("reading"):
@@ -127,8 +127,8 @@ class ScoringPass:
     ) -> tuple[Cleansed, DataFrame, list[BatchTally]]:
         read, settings = Observation(), self.sources.book.settings.cleansing
         rows = self._judged(inputs, read)
-        cleansed = without_repeats(rows, past.accepted_ids(), settings, self._keep)
-        days = self._keep(aggregates.customer_days(cleansed.narrow, self.batches))
+        cleansed = without_repeats(rows, past.accepted_ids(), settings, self.kept.keep)
+        days = self.kept.keep(aggregates.customer_days(cleansed.narrow, self.batches))
         days.count()  # once there, its size tells the planner how to join it
         return cleansed, days, tally.tallied(cleansed.narrow, days, read.get, self.batches)
 
@@ -139,10 +139,10 @@ class ScoringPass:
         counted = typed.observe(read, *tally.read_counts(batches))
         judged = pipeline.judged_rows(counted, inputs.fx, book, batches)
         if not self.sources.transactions.is_parquet(batches):
-            judged = self._keep(judged, StorageLevel.DISK_ONLY)
-            narrow = self._keep(narrow_rows(judged, book.settings.cleansing.carry))
+            judged = self.kept.keep(judged, StorageLevel.DISK_ONLY)  # memory has other uses
+            narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
             return Judged(judged, narrow, filter_accepted(judged))
-        narrow = self._keep(narrow_rows(judged, book.settings.cleansing.carry))
+        narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
         self.reread = Observation()
         again = typed.observe(self.reread, _rows())
         return Judged(
@@ -154,7 +154,7 @@ class ScoringPass:
     def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
         baseline_days = self.sources.book.settings.baseline.days
         accounts = standings(past.profile(), days, past.leaving(), self.batches, baseline_days)
-        return replace(accounts, rows=self._keep(accounts.rows))
+        return replace(accounts, rows=self.kept.keep(accounts.rows))
 
     def _earlier(
         self, cleansed: Cleansed, days: DataFrame, past: PastRows, found: list[BatchTally]
@@ -175,15 +175,15 @@ class ScoringPass:
         return min((one.oldest for one in found if one.oldest), default=None)
 
     def _match(self, days: DataFrame, inputs: BatchInputs, accounts: Standings) -> DataFrame:
-        named = self._keep(pipeline.named_customers(days, inputs))
+        named = self.kept.keep(pipeline.named_customers(days, inputs))
         book = self.sources.book
         matched = pipeline.match_customers(days, named, inputs, book, self.batches)
-        return self._keep(pipeline.with_past(matched, accounts, book.settings.baseline))
+        return self.kept.keep(pipeline.with_past(matched, accounts, book.settings.baseline))
 
     def _facts(self, cleansed: Cleansed, people: DataFrame, earlier: DataFrame | None) -> Facts:
         accepted = cleansed.narrow.where("reject_mask = 0")
         seconds = self.sources.book.settings.velocity.window
-        found = self._keep(velocity.velocities(accepted, earlier, seconds))
+        found = self.kept.keep(velocity.velocities(accepted, earlier, seconds))
         return Facts(sized(people, people.count()), sized(found, found.count()))
 
     def _write_rows(
@@ -204,7 +204,7 @@ class ScoringPass:
         self, days: DataFrame, people: DataFrame, accounts: Standings, found: list[BatchTally]
     ) -> None:
         book = self.sources.book
-        striking = self._keep(self._striking())
+        striking = self.kept.keep(self._striking())
         tally.take_scores(found, striking, book)
         summary = pipeline.summarise_batches(days, people, striking, accounts, book)
         for table in BatchSummary.__dataclass_fields__:
@@ -271,13 +271,6 @@ class ScoringPass:
         if len(self.batches) > 1:
             carry = self.sources.book.settings.cleansing.carry
             self.lake.fill(self.sources.spark, table, self.runs, table_schema(table, carry))
-
-    def _keep(
-        self, rows: DataFrame, where: StorageLevel = StorageLevel.MEMORY_AND_DISK
-    ) -> DataFrame:
-        """Keep rows until the end. Whole transactions go to disk: the memory has other uses."""
-        self.kept.append(rows.persist(where))
-        return rows
 
     def _durations(self, share: float) -> dict[str, float]:
         """Seconds by step; of what was done for all batches together, this batch's share."""

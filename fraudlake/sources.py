@@ -14,6 +14,7 @@ from fraudlake.errors import InputError, RunError
 from fraudlake.files import InputFile, TableFiles, find_table
 from fraudlake.fx_source import FxSource, open_fx
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
+from fraudlake.kept import KeptFrames
 from fraudlake.session import fit_to_input, unpacked_bytes
 from fraudlake.source_files import PARTITIONED_BY, check_columns, files_used
 from fraudlake.tables import BatchInputs
@@ -48,6 +49,7 @@ class Snapshot:
     """A customers or blacklist table in use: the frame, its files, facts for the manifest."""
 
     rows: DataFrame
+    kept: KeptFrames
     files: list[InputFile]
     facts: dict[str, Any]
 
@@ -122,26 +124,28 @@ class Sources:
     ) -> Snapshot:
         if (name, day) not in self._opened:
             for key in [key for key in self._opened if key[0] == name]:
-                self._opened.pop(key).rows.unpersist()
+                self._opened.pop(key).kept.release()
             self._opened[name, day] = opener(day)
         return self._opened[name, day]
 
     def _open_customers(self, day: date | None) -> Snapshot:
         files = self.customers.by_date[day]
         counts, raw = _counted(self.reader.read(files, CUSTOMERS, all_columns=True))
-        rows = customers.deduplicated_customers(raw.drop("raw_line")).persist()
+        kept = KeptFrames()
+        rows = kept.keep(customers.deduplicated_customers(raw.drop("raw_line")))
         total = F.coalesce(F.sum("duplicates"), F.lit(0))
-        duplicates = rows.agg(total.alias("duplicates")).first()
+        row = rows.agg(total.alias("duplicates")).first()
         check_complete(self.reader, "customers", files, counts.get["rows"])
         _check_ragged("customers", self.paths.customers, counts.get, self.book.settings)
-        facts = {**_snapshot_facts(day), **counts.get}
-        return Snapshot(rows, files, {**facts, "duplicates": duplicates[0] if duplicates else 0})
+        facts = {**_snapshot_facts(day), **counts.get, "duplicates": row[0] if row else 0}
+        return Snapshot(rows, kept, files, facts)
 
     def _open_blacklist(self, day: date | None) -> Snapshot:
         files = self.blacklist.by_date[day]
         counts, raw = _counted(self.reader.read(files, BLACKLIST))
         whole = raw.where("raw_line is null").drop("raw_line")
-        rows = blacklist.cleaned_entries(whole).persist()
+        kept = KeptFrames()
+        rows = kept.keep(blacklist.cleaned_entries(whole))
         quality = rows.agg(
             F.count_if(~F.col("is_usable")).alias("set_aside"),
             F.coalesce(F.sum("dates_unparsed"), F.lit(0)).alias("dates_unparsed"),
@@ -149,7 +153,7 @@ class Sources:
         check_complete(self.reader, "blacklist", files, counts.get["rows"])
         _check_ragged("blacklist", self.paths.blacklist, counts.get, self.book.settings)
         found = quality.asDict() if quality else {}
-        return Snapshot(rows, files, {**_snapshot_facts(day), **counts.get, **found})
+        return Snapshot(rows, kept, files, {**_snapshot_facts(day), **counts.get, **found})
 
 
 def open_sources(

@@ -74,8 +74,8 @@ def earlier_times(
 
 def _within_batch(accepted: DataFrame, window_seconds: int) -> DataFrame:
     # A hash comes first because numbers sort fast.
-    customer = F.xxhash64("customer_id").alias("customer_hash")
-    same_batch = Window.partitionBy("customer_hash", "customer_id", "batch_at")
+    customer = F.xxhash64("customer_id").alias("customer_number")
+    same_batch = Window.partitionBy("customer_number", "customer_id", "batch_at")
     span = window_seconds * _MICROSECONDS - 1
     last_seconds = same_batch.orderBy("at_micros").rangeBetween(-span, Window.currentRow)
     at_micros = F.unix_micros("transaction_ts").alias("at_micros")

@@ -177,7 +177,7 @@ def test_it_says_how_much_there_is_to_fetch_before_it_fetches(
 ) -> None:
     told: list[tuple[str, int, int, int]] = []
     fetched(repository, tmp_path, lambda *one: told.append((*one, len(repository.asked))))
-    assert told[0] == ("fetching thing-1.0.jar", 0, JAR.size, 0)
+    assert told[0] == ("thing-1.0.jar", 0, JAR.size, 0)
     assert told[-1][1] == JAR.size
 
 

@@ -188,7 +188,7 @@ class _Download:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _tell(self) -> None:
-        self.report(f"fetching {self.jar.name}", self._done, self.jar.size)
+        self.report(self.jar.name, self._done, self.jar.size)
 
     def _fetch_rest(self) -> None:
         if self._done < self.jar.size:
