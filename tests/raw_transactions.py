@@ -6,20 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fraudlake.batches import Batches
 from fraudlake.cleansing import Cleansed, narrow_rows
 from fraudlake.fx import FxRates, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
+from fraudlake.kept import KeptFrames
 from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
 from fraudlake.repeats import Judged, without_repeats
 from fraudlake.tables import RATE, BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from fraudlake.rules.book import RuleBook
 
@@ -47,21 +47,26 @@ def cleansed(
     )
     ids = frame(spark, "customer_id string, transaction_id string", *earlier)
     accepted_ids = ids.withColumn("batch_at", F.lit(-1))
-    return cleansed_rows(inputs, accepted_ids, replace(BOOK, settings=settings), Batches((DAY,)))
+    book = replace(BOOK, settings=settings)
+    return cleansed_rows(inputs, accepted_ids, book, Batches((DAY,)), KeptFrames())
 
 
 def cleansed_rows(
-    inputs: BatchInputs, accepted_ids: DataFrame, book: RuleBook, batches: Batches
+    inputs: BatchInputs,
+    accepted_ids: DataFrame,
+    book: RuleBook,
+    batches: Batches,
+    kept: KeptFrames,
 ) -> Cleansed:
-    """The rows after cleansing; what is needed more than once is kept until the session ends."""
+    """The rows after cleansing, as a pass over text makes them."""
     typed = typed_rows(inputs, book)
-    judged = judged_rows(typed, inputs.fx, book, batches).persist()
+    judged = kept.keep(judged_rows(typed, inputs.fx, book, batches))
     rows = Judged(
         judged,
-        narrow_rows(judged, book.settings.cleansing.carry).persist(),
+        kept.keep(narrow_rows(judged, book.settings.cleansing.carry)),
         sound_rows(typed, inputs.fx, book, batches),
     )
-    return without_repeats(rows, accepted_ids, book.settings.cleansing, DataFrame.persist)
+    return without_repeats(rows, accepted_ids, book.settings.cleansing, kept.keep)
 
 
 def reasons_of_rows(rows: Cleansed) -> DataFrame:

@@ -22,6 +22,7 @@ from fraudlake.aggregates import customer_days
 from fraudlake.batches import Batches
 from fraudlake.cleansing import REJECT_REASONS, filter_quarantined
 from fraudlake.history import Past, PastRows
+from fraudlake.kept import KeptFrames
 from fraudlake.lake import Lake
 from fraudlake.pipeline import (
     Facts,
@@ -118,42 +119,38 @@ class Core:
         """All five tables of the batch, times as text."""
         self.spark.conf.set("spark.sql.shuffle.partitions", partitions)
         sources = open_sources(self.spark, inputs.paths, self.book, DAY, DAY)
-        frames = self._frames(sources.batch_inputs(ONE), self._past(inputs))
-        with _kept(frames):
-            return {name: _rows(frame) for name, frame in frames.items() if name[0] != "_"}
+        kept = KeptFrames()
+        frames = self._frames(sources.batch_inputs(ONE), self._past(inputs), kept)
+        found = {name: _rows(frame) for name, frame in frames.items()}
+        kept.release()
+        return found
 
     def _past(self, inputs: Inputs) -> PastRows:
         past = Past(RunLog([]), self.book, DAY)
         return PastRows(self.spark, Lake(inputs.root / "none"), past, ONE)
 
-    def _frames(self, inputs: BatchInputs, past: PastRows) -> dict[str, DataFrame]:
+    def _frames(
+        self, inputs: BatchInputs, past: PastRows, kept: KeptFrames
+    ) -> dict[str, DataFrame]:
         book = self.book
-        cleansed = cleansed_rows(inputs, past.accepted_ids(), book, ONE)
-        narrow = cleansed.narrow.persist()
-        days = customer_days(narrow, ONE).persist()
+        cleansed = cleansed_rows(inputs, past.accepted_ids(), book, ONE, kept)
+        narrow = cleansed.narrow
+        days = kept.keep(customer_days(narrow, ONE))
         found = tally.tallied(narrow, days, {"read_0": 0}, ONE)
         accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
         people = match_customers(days, named_customers(days, inputs), inputs, book, ONE)
-        people = with_past(people, accounts, book.settings.baseline).persist()
+        people = kept.keep(with_past(people, accounts, book.settings.baseline))
         met = velocities(narrow.where("reject_mask = 0"), None, book.settings.velocity.window)
         informed = with_facts(cleansed.accepted, Facts(people, met))
         history = History([Moments()], [found[0].moments])
-        scored = score_batches(informed, history, book, ONE).persist()
+        scored = kept.keep(score_batches(informed, history, book, ONE))
         summary = summarise_batches(days, people, scored, accounts, book)
         tables = {
             "scored_transactions": scored,
             "quarantine": filter_quarantined(narrow),
             **vars(summary),
         }
-        without = {name: frame.drop("batch_at") for name, frame in tables.items()}
-        return {"_narrow": narrow, "_days": days, "_people": people, **without}
-
-
-@contextmanager
-def _kept(frames: dict[str, DataFrame]) -> Iterator[None]:
-    yield
-    for frame in frames.values():
-        frame.unpersist()
+        return {name: frame.drop("batch_at") for name, frame in tables.items()}
 
 
 def _rows(frame: DataFrame) -> list[Row]:
