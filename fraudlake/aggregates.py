@@ -19,6 +19,7 @@ from fraudlake.tables import (
     USD_TOTAL,
     shaped,
 )
+from fraudlake.timestamps import utc_date
 
 _MOMENTS = ("baseline_count", "baseline_sum_cents", "baseline_sum_of_squares_cents")
 
@@ -40,7 +41,7 @@ def customer_days(narrow: DataFrame, batches: Batches) -> DataFrame:
     def accepted(name: str) -> Column:
         return F.when(is_accepted, F.col(name))
 
-    is_late = F.to_date("transaction_ts") < batches.date_at()
+    is_late = utc_date(F.col("transaction_ts")) < batches.date_at()
     foreign = accepted("foreign_rate_date")
     cents = accepted("cents")
     named = narrow.where("customer_id is not null")

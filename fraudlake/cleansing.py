@@ -16,7 +16,7 @@ from pyspark.sql import types as t
 from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.tables import AMOUNT
 from fraudlake.text import trimmed
-from fraudlake.timestamps import parsed_timestamp
+from fraudlake.timestamps import parsed_timestamp, utc_date
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -174,7 +174,7 @@ def _reasons_that_hold(batches: Batches, settings: CleansingSettings) -> dict[st
         "MISSING_CUSTOMER_ID": F.col("customer_id").isNull(),
         "INVALID_TIMESTAMP": moment.isNull(),
         "FUTURE_TIMESTAMP": moment > latest,
-        "TOO_LATE": F.to_date(moment) < F.date_sub(batch, settings.too_late_days),
+        "TOO_LATE": utc_date(moment) < F.date_sub(batch, settings.too_late_days),
         "INVALID_AMOUNT": amount.isNull() | does_not_fit,
         "REFUND_OR_REVERSAL": amount < 0,
         "ZERO_AMOUNT": amount == 0,

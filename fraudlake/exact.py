@@ -1,30 +1,74 @@
-"""Sums of whole cents that are exact at any size, and fast at the usual one.
+"""Money that is exact at any size, and fast at the usual one.
 
-Spark adds decimals beyond 18 digits as objects, some hundred times slower than whole numbers of a
-machine. So what fits is added in two halves that cannot overflow before four billion rows.
+Spark calculates with decimals beyond 18 digits as objects, some hundred times slower than with
+whole numbers of a machine, and turns any decimal into a double by way of its text. So what fits is
+worked out in longs: amounts in units of their last digit, sums in two halves that cannot overflow
+before four billion rows.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark import SparkContext
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from fraudlake.tables import CENTS, SQUARE_CENTS
+from fraudlake.tables import AMOUNT, CENTS, RATE, SQUARE_CENTS, USD
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
     from pyspark.sql.types import DecimalType
 
 _HALF = 32  # bits
 _ROOT = 3_000_000_000  # the square of anything below fits a long
-_PLAIN_USD = 10_000_000_000_000  # up to here a double tells every cent
+_SAFE_PRODUCT = 9e18  # below it a product of two longs is one, whatever doubles round off
+_UNITS_A_CENT = 10 ** (AMOUNT.scale - USD.scale)
+_PRODUCT_UNITS_A_CENT = 10 ** (AMOUNT.scale + RATE.scale - USD.scale)
 
 
-def cents(amount_usd: Column) -> Column:
-    """An amount in USD (two decimals) as whole cents, a long."""
-    plain = F.rint(amount_usd.cast("double") * 100).cast("long")
-    return F.when(F.abs(amount_usd) < _PLAIN_USD, plain).otherwise((amount_usd * 100).cast("long"))
+def usd(whole_cents: Column) -> Column:
+    """Whole cents (a long) as an amount in `USD`."""
+    return _of_catalyst("MakeDecimal", whole_cents, USD.precision, USD.scale, True)
+
+
+def cents_of(amount: Column, usd_per_unit: Column, is_usd: Column) -> Column:
+    """`round_half_up(amount * usd_per_unit, 2)` in whole cents, a long; null when it does not fit.
+
+    In: an `AMOUNT`, a `RATE`, and whether it is in USD, whose rate is 1. The product is exact.
+    """
+    units_of_amount, units_of_rate = units(amount), units(usd_per_unit)
+    estimate = units_of_amount.cast("double") * units_of_rate.cast("double")
+    product = units_of_amount * units_of_rate
+    return (
+        F.when(units_of_amount < 0, units((amount * usd_per_unit).cast(USD)))
+        .when(is_usd, _rounded_half_up(units_of_amount, _UNITS_A_CENT))
+        .when(estimate < _SAFE_PRODUCT, _rounded_half_up(product, _PRODUCT_UNITS_A_CENT))
+        .otherwise(units((amount * usd_per_unit).cast(USD)))
+    )
+
+
+def units(decimal: Column) -> Column:
+    """A decimal of at most 18 digits in units of its last digit, a long: 12.34 is 1234."""
+    return _of_catalyst("UnscaledValue", decimal)
+
+
+def _rounded_half_up(value: Column, divisor: int) -> Column:
+    """A long that is not negative, divided by an even number of units."""
+    return F.call_function("div", value + F.lit(divisor // 2), F.lit(divisor).cast("long"))
+
+
+def _of_catalyst(expression: str, value: Column, *parameters: object) -> Column:
+    """One of the expressions that Spark keeps for itself, over a column.
+
+    Spark's own sums and averages of decimals are built of these two; no public function looks into
+    a decimal without making an object of many digits of it.
+    """
+    context = SparkContext._active_spark_context  # noqa: SLF001
+    if context is None or context._jvm is None:  # noqa: SLF001
+        raise ValueError("there is no Spark session yet")
+    sql = context._jvm.org.apache.spark.sql  # noqa: SLF001
+    made = getattr(sql.catalyst.expressions, expression)(value._jc.expr(), *parameters)  # noqa: SLF001
+    return Column(sql.Column(made))
 
 
 def sum_of_cents(values: Column) -> Column:

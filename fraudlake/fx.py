@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from fraudlake.tables import RATE, USD
+from fraudlake.exact import cents_of, usd
+from fraudlake.tables import RATE
 from fraudlake.text import trimmed
+from fraudlake.timestamps import utc_date
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -81,13 +84,14 @@ def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
 def with_usd(
     transactions: DataFrame, rates: FxRates, batches: Batches, settings: Settings
 ) -> DataFrame:
-    """Add fx_rate, fx_rate_date, amount_usd and has_fx_rate to typed transactions.
+    """Add fx_rate, fx_rate_date, cents, amount_usd and has_fx_rate to typed transactions.
 
     The rate is the newest on or before both the transaction's UTC date and the batch date, and at
     most `max_age_days` older than the transaction's date. USD is 1 on its own date. Transactions
     that are too late for the batch only learn whether there was a rate.
     """
-    day, batch, is_usd = F.to_date("transaction_ts"), batches.date_at(), F.col("currency") == "USD"
+    day, batch = utc_date(F.col("transaction_ts")), batches.date_at()
+    is_usd = F.col("currency") == "USD"
     oldest = F.date_sub(batch, settings.cleansing.too_late_days)
     by_date = F.broadcast(_rates_by_date(rates.rates, batches, settings))
     # Nothing is looked up for a null: most rows are in USD, and hardly any is too late.
@@ -99,12 +103,13 @@ def with_usd(
         joined = _with_stretch(joined, late_currency, rates.covered)
         was_covered = F.col("covered_from").isNotNull()
     is_fresh = F.col("rate_date") >= F.date_sub(day, settings.fx.max_age_days)
+    one = F.lit(Decimal(1)).cast(RATE)
+    cents = cents_of(F.col("amount"), F.col("fx_rate"), is_usd)
     return (
-        joined.withColumn(
-            "fx_rate", F.when(is_usd, F.lit(1)).when(is_fresh, F.col("usd_per_unit")).cast(RATE)
-        )
+        joined.withColumn("fx_rate", F.when(is_usd, one).when(is_fresh, F.col("usd_per_unit")))
         .withColumn("fx_rate_date", F.when(is_usd, day).when(is_fresh, F.col("rate_date")))
-        .withColumn("amount_usd", amount_in_usd(F.col("amount"), F.col("fx_rate")))
+        .withColumn("cents", cents)
+        .withColumn("amount_usd", usd(F.col("cents")))
         .withColumn("has_fx_rate", F.col("fx_rate").isNotNull() | was_covered)
         .drop("fx_on", "rate_date", "usd_per_unit", "covered_from")
     )
@@ -113,16 +118,10 @@ def with_usd(
 def _with_stretch(transactions: DataFrame, currency: Column, covered: DataFrame) -> DataFrame:
     """Add covered_from: the start of the stretch of a currency that the date lies in, or null."""
     stretches = covered.withColumnRenamed("currency", "covered_currency")
-    is_in = F.to_date("transaction_ts").between(F.col("covered_from"), F.col("covered_to"))
+    is_in = utc_date(F.col("transaction_ts")).between(F.col("covered_from"), F.col("covered_to"))
     is_met = (currency == F.col("covered_currency")) & is_in
     met = transactions.join(F.broadcast(stretches), is_met, how="left")
     return met.drop("covered_currency", "covered_to")
-
-
-def amount_in_usd(amount: Column, usd_per_unit: Column) -> Column:
-    """The exact product, rounded half up once to cents; null when it does not fit."""
-    # Most amounts are in USD; their product would be one of more digits than a long has.
-    return F.when(usd_per_unit == 1, amount.cast(USD)).otherwise((amount * usd_per_unit).cast(USD))
 
 
 def usable_from(batch: date, settings: Settings) -> date:

@@ -12,6 +12,7 @@ from pyspark.sql import types as t
 
 from fraudlake.places import Place, storage_at
 from fraudlake.runs import Manifest, RunLog, manifest_name, table_folder
+from fraudlake.tables import SINGULAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,4 +149,7 @@ def _is_part(name: str, folder: str) -> bool:
 
 
 def _written_to(folder: str, rows: DataFrame, mode: str, by: Sequence[str] = ()) -> None:
-    rows.write.mode(mode).option("compression", "zstd").partitionBy(*by).parquet(folder)
+    writer = rows.write.mode(mode).option("compression", "zstd")
+    for name in SINGULAR:
+        writer = writer.option(f"parquet.enable.dictionary#{name}", "false")
+    writer.partitionBy(*by).parquet(folder)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fraudlake import aggregates, baseline, blacklist, cleansing, customers, repeats, scoring
-from fraudlake.exact import cents
 from fraudlake.fx import with_usd
 from fraudlake.tables import BatchInputs, BatchSummary, History, scored_schema
 from fraudlake.velocity import with_velocity
@@ -47,15 +46,15 @@ class Facts:
 
 
 def typed_rows(inputs: BatchInputs, book: RuleBook) -> DataFrame:
-    """One row for each row read, its values typed."""
-    return cleansing.with_typed_values(inputs.transactions, book.settings.cleansing.carry)
+    """One row for each row read, its values typed, with its `id_hash`."""
+    carry = book.settings.cleansing.carry
+    return repeats.with_id_hash(cleansing.with_typed_values(inputs.transactions, carry))
 
 
 def judged_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:
     """The typed rows, converted, with every reason of their own to set them aside."""
     converted = with_usd(typed, fx, batches, book.settings)
-    judged = cleansing.with_reject_mask(converted, batches, book.settings.cleansing)
-    return repeats.with_id_hash(judged.withColumn("cents", cents(F.col("amount_usd"))))
+    return cleansing.with_reject_mask(converted, batches, book.settings.cleansing)
 
 
 def sound_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:
@@ -70,21 +69,23 @@ def named_customers(days: DataFrame, inputs: BatchInputs) -> DataFrame:
     return with_customer(customers.customers_named(days), inputs.customers)
 
 
-def match_customers(
-    days: DataFrame, people: DataFrame, inputs: BatchInputs, book: RuleBook, batches: Batches
-) -> DataFrame:
-    """`customer_days` with what is known of each customer (of `named_customers`) on the day.
+def match_customers(days: DataFrame, known: DataFrame, matches: DataFrame) -> DataFrame:
+    """`customer_days` with what is known of each customer on the day.
 
-    Adds customer_known and the match (blacklist_id, match_type, similarity, reason, null when
-    there is none).
+    In: customer_id and customer_known, and the `blacklist_matches`; each may say by a hint how it
+    is joined. Adds customer_known and the match (null when there is none).
     """
-    matches = _matches(people, inputs.blacklist, book, batches)
-    known = people.select("customer_id", "customer_known")
-    return days.join(known, "customer_id").join(matches, ["customer_id", "batch_at"], how="left")
+    named = days.join(known, "customer_id", how="inner")
+    return named.join(matches, ["customer_id", "batch_at"], how="left")
 
 
-def _matches(people: DataFrame, entries: DataFrame, book: RuleBook, batches: Batches) -> DataFrame:
-    """The best match of each customer on each batch date, looked for once while entries stay."""
+def blacklist_matches(
+    people: DataFrame, entries: DataFrame, book: RuleBook, batches: Batches
+) -> DataFrame:
+    """The best match of each customer on each batch date, looked for once while entries stay.
+
+    Out: customer_id, batch_at, blacklist_id, match_type, similarity, reason.
+    """
     found: DataFrame | None = None
     for first, last in blacklist.unchanged_stretches(entries, batches):
         active = blacklist.active_entries(entries, batches.dates[first])
@@ -100,7 +101,8 @@ def _matches(people: DataFrame, entries: DataFrame, book: RuleBook, batches: Bat
 def with_past(people: DataFrame, accounts: Standings, settings: BaselineSettings) -> DataFrame:
     """Add the customer's own past as a baseline (`OWN_BASELINE`, null without one)."""
     own = baseline.with_own_baseline(accounts.own_moments(), settings)
-    return people.join(own, ["customer_id", "batch_at"], how="left")
+    # Looked up rather than sorted: both sides are spread by customer anyway.
+    return people.join(own.hint("shuffle_hash"), ["customer_id", "batch_at"], how="left")
 
 
 def with_facts(accepted: DataFrame, facts: Facts) -> DataFrame:

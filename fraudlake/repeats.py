@@ -30,17 +30,23 @@ Keep = Callable[["DataFrame"], "DataFrame"]
 class Judged:
     """The rows of batches before repeats are looked for; the frames may be read one by one.
 
-    `judged` are all rows whole, `narrow` their `narrow_rows`, `sound` those without any reason.
+    `narrow` are the `narrow_rows` of all of them, `sound` those without any reason whole, and
+    `whole` gives all that have one of a few hashes (`id_hash`) whole.
     """
 
-    judged: DataFrame
     narrow: DataFrame
     sound: DataFrame
+    whole: Callable[[DataFrame], DataFrame]
 
 
 def with_id_hash(rows: DataFrame) -> DataFrame:
     """Add `id_hash`: equal where customer_id and transaction_id are, and rarely otherwise."""
     return rows.withColumn("id_hash", F.xxhash64("customer_id", "transaction_id"))
+
+
+def filter_by_hash(rows: DataFrame, few: DataFrame) -> DataFrame:
+    """The rows whose `id_hash` is one of a few."""
+    return rows.join(few, "id_hash", how="left_semi")
 
 
 def without_repeats(
@@ -59,7 +65,7 @@ def without_repeats(
     few = sized(suspects, count)
     compared = keep(
         with_duplicates_rejected(
-            rows.judged.join(few, "id_hash", how="left_semi"),
+            rows.whole(few),
             earlier.join(few, "id_hash", how="left_semi"),
             settings.carry,
             settings.dedupe_batches,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyspark import StorageLevel
@@ -20,7 +21,7 @@ from fraudlake.kept import KeptFrames
 from fraudlake.manifests import Attempt, manifest_of
 from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
-from fraudlake.repeats import Judged, without_repeats
+from fraudlake.repeats import Judged, filter_by_hash, without_repeats
 from fraudlake.runs import check_reconciled
 from fraudlake.session import fit_to_input
 from fraudlake.tables import (
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from fraudlake.sources import Sources
     from fraudlake.tables import BatchInputs
     from fraudlake.tally import BatchTally
-
-_NEAR = ("customer_id", "transaction_ts", "batch_at")
 
 
 @dataclass(frozen=True)
@@ -105,9 +104,8 @@ class ScoringPass:
         with self._step("matching", rows):
             accounts = self._accounts(days, past)
             people = self._match(days, inputs, accounts)
-            earlier = self._earlier(cleansed, days, past, found)
         with self._step("scoring", rows):
-            facts = self._facts(cleansed, people, earlier)
+            facts = self._facts(cleansed, days, people, past, found)
             self._write_rows(cleansed, facts, past, found)
         with self._step("summarising", rows):
             self._summarise(days, people, accounts, found)
@@ -141,49 +139,49 @@ class ScoringPass:
         if not self.sources.transactions.is_parquet(batches):
             judged = self.kept.keep(judged, StorageLevel.DISK_ONLY)  # memory has other uses
             narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
-            return Judged(judged, narrow, filter_accepted(judged))
+            return Judged(narrow, filter_accepted(judged), partial(filter_by_hash, judged))
         narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
         self.reread = Observation()
         again = typed.observe(self.reread, _rows())
-        return Judged(
-            pipeline.judged_rows(typed, inputs.fx, book, batches),
-            narrow,
-            pipeline.sound_rows(again, inputs.fx, book, batches),
-        )
+
+        def whole(few: DataFrame) -> DataFrame:
+            suspected = filter_by_hash(typed, few)
+            return pipeline.judged_rows(suspected, inputs.fx, book, batches)
+
+        return Judged(narrow, pipeline.sound_rows(again, inputs.fx, book, batches), whole)
 
     def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
         baseline_days = self.sources.book.settings.baseline.days
         accounts = standings(past.profile(), days, past.leaving(), self.batches, baseline_days)
         return replace(accounts, rows=self.kept.keep(accounts.rows))
 
-    def _earlier(
-        self, cleansed: Cleansed, days: DataFrame, past: PastRows, found: list[BatchTally]
-    ) -> DataFrame | None:
-        """The times of earlier batches that velocity sees, None when there are none."""
-        seconds = self.sources.book.settings.velocity.window
-        oldest = self._oldest(found)
-        runs = past.past.reached(oldest, seconds)
-        parts = [past.near(oldest, seconds)] if runs and oldest else []
-        if len(self.batches) > 1:
-            parts.append(cleansed.narrow.where("reject_mask = 0").select(*_NEAR))
-        if not parts:
-            return None
-        rows = parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
-        return velocity.earlier_times(rows, days, self.batches, seconds)
-
     def _oldest(self, found: list[BatchTally]) -> datetime | None:
         return min((one.oldest for one in found if one.oldest), default=None)
 
     def _match(self, days: DataFrame, inputs: BatchInputs, accounts: Standings) -> DataFrame:
-        named = self.kept.keep(pipeline.named_customers(days, inputs))
         book = self.sources.book
-        matched = pipeline.match_customers(days, named, inputs, book, self.batches)
+        named = self.kept.keep(pipeline.named_customers(days, inputs))
+        known = sized(named.select("customer_id", "customer_known"), named.count())
+        found = pipeline.blacklist_matches(named, inputs.blacklist, book, self.batches)
+        matches = self.kept.keep(found)
+        matched = pipeline.match_customers(days, known, sized(matches, matches.count()))
         return self.kept.keep(pipeline.with_past(matched, accounts, book.settings.baseline))
 
-    def _facts(self, cleansed: Cleansed, people: DataFrame, earlier: DataFrame | None) -> Facts:
-        accepted = cleansed.narrow.where("reject_mask = 0")
-        seconds = self.sources.book.settings.velocity.window
-        found = self.kept.keep(velocity.velocities(accepted, earlier, seconds))
+    def _facts(
+        self,
+        cleansed: Cleansed,
+        days: DataFrame,
+        people: DataFrame,
+        past: PastRows,
+        tallied: list[BatchTally],
+    ) -> Facts:
+        rows = cleansed.narrow.where("reject_mask = 0").select(*velocity.VELOCITY_KEYS)
+        seconds, oldest = self.sources.book.settings.velocity.window, self._oldest(tallied)
+        if oldest and past.past.reached(oldest, seconds):
+            earlier = past.near(oldest, seconds)
+            reached = velocity.filter_in_reach(earlier, days, self.batches, seconds)
+            rows = rows.unionByName(reached)
+        found = self.kept.keep(velocity.velocities(rows, seconds, self.kept.keep))
         return Facts(sized(people, people.count()), sized(found, found.count()))
 
     def _write_rows(

@@ -37,14 +37,15 @@ _MOST_PARTITIONS = 2000
 SQL_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",
-    "spark.sql.adaptive.enabled": "true",
+    # Adaptive execution writes the whole plan as text after every stage and plans anew; what it
+    # would find out is counted where it matters (`joins`, `fit_to_input`).
+    "spark.sql.adaptive.enabled": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.compression.codec": "zstd",
     # pandas and Flink write INT64 nanoseconds, which Spark 3.5 refuses to read otherwise.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # Adaptive execution writes the plan as text after every stage; written out in full, ours cost
-    # more time than a small batch takes to run.
+    # Written out in full, our plans cost more time than a small batch takes to run.
     "spark.sql.maxPlanStringLength": "2000",
     "spark.sql.ui.explainMode": "simple",
     # Java runs methods beyond this size without compiling them; Spark then makes smaller ones.
@@ -72,7 +73,7 @@ class SessionSettings:
         master: Spark master: `local[n]`, or `local-cluster[workers,cores,MiB]` in tests.
         driver_memory_mb: heap of the driver in MiB; on `local[n]` all the work happens in it.
         app_name: name in Spark's own records.
-        shuffle_partitions: partitions after a shuffle, before adaptive execution joins small ones.
+        shuffle_partitions: partitions after a shuffle, until the size of an input is known.
         local_dir: folder for spilled data; None takes the system's folder for temporary files.
         s3: how `s3://` is reached; None when all data is on this machine.
     """
@@ -126,13 +127,11 @@ def build_session(settings: SessionSettings) -> SparkSession:
 def fit_to_input(spark: SparkSession, size: int) -> None:
     """Give the session as many shuffle partitions as an input of so many plain bytes needs.
 
-    Adaptive execution plans anew after each stage, and code is made and compiled for each: a small
-    input never earns that back.
+    Code is made and compiled for each stage: a small input never earns that back.
     """
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    for name in ("spark.sql.adaptive.enabled", "spark.sql.codegen.wholeStage"):
-        spark.conf.set(name, size > _SMALL_INPUT)
+    spark.conf.set("spark.sql.codegen.wholeStage", size > _SMALL_INPUT)
 
 
 def unpacked_bytes(file: InputFile) -> int:

@@ -29,6 +29,8 @@ CENTS = t.DecimalType(28, 0)
 SQUARE_CENTS = t.DecimalType(38, 0)
 
 
+# Hardly a value of these is there twice: a file's dictionary of them is a search in vain.
+SINGULAR = ("transaction_id", "transaction_ts", "amount_zscore", "risk_rank")
 MATCH_TYPES = ("customer_id", "email", "phone", "name")  # the better match first
 
 EVIDENCE = t.ArrayType(

@@ -24,6 +24,7 @@ def trimmed(text: Column) -> Column:
 
 def is_bare(text: Column) -> Column:
     """Whether a text begins and ends with a visible ASCII letter, as nearly all do: soon seen."""
-    ends = (text, F.substring(text, -1, 1))
-    first, last = ((end >= F.lit("!")) & (end < F.lit("\x7f")) for end in ends)
-    return first & last
+    # As bytes the last one is found at once; as text it is counted up to.
+    last = F.substring(text.cast("binary"), -1, 1)
+    begins = (text >= F.lit("!")) & (text < F.lit("\x7f"))
+    return begins & (last >= F.lit(b"!")) & (last < F.lit(b"\x7f"))

@@ -15,6 +15,7 @@ TIMESTAMP_PATTERN = (
     r"^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
     r"(Z|[+-](0[0-9]|1[0-7])(:?[0-5][0-9])?|[+-]18(:?00)?)?$"
 )
+_MICROS_A_DAY = 86_400_000_000
 _TO_MINUTES = len("YYYY-MM-DDTHH:MM")
 
 
@@ -25,6 +26,13 @@ def parsed_timestamp(text: Column) -> Column:
     exist (February 30, 24:00, second 60) with null.
     """
     return F.when(text.rlike(TIMESTAMP_PATTERN), _with_seconds(text).cast("timestamp"))
+
+
+def utc_date(moment: Column) -> Column:
+    """The UTC date of a moment: `to_date` in a session in UTC, by whole numbers alone."""
+    micros = F.unix_micros(moment)
+    midnight = micros - F.pmod(micros, F.lit(_MICROS_A_DAY))
+    return F.date_from_unix_date(F.call_function("div", midnight, F.lit(_MICROS_A_DAY)).cast("int"))
 
 
 def _with_seconds(text: Column) -> Column:

@@ -1,39 +1,50 @@
 """How many transactions a customer makes within seconds, across batches.
 
 Hardly any moment has company. So the few that have are found among narrow rows, and looked up for
-each whole transaction.
+each whole transaction. Time is cut into blocks that are counted apart, each with the end of the one
+before: so no customer, however busy, is the work of one task alone.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from fraudlake.joins import sized
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import Column, DataFrame
 
     from fraudlake.batches import Batches
 
 VELOCITY_KEYS = ("customer_id", "batch_at", "transaction_ts")
 _MICROSECONDS = 1_000_000
+_WINDOWS_A_BLOCK = 64  # so that one row in so many is looked at twice
 
 
-def velocities(accepted: DataFrame, earlier: DataFrame | None, window_seconds: int) -> DataFrame:
+def velocities(
+    rows: DataFrame, window_seconds: int, keep: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
     """The velocity_count of every moment of a batch at which it is above one.
 
-    In: `accepted` transactions (`VELOCITY_KEYS`) and `earlier_times`. Out: the keys, each once, and
-    velocity_count. The window is half open, `(transaction_ts - window, transaction_ts]`, and rows
-    of the same moment are included.
+    In: accepted transactions (`VELOCITY_KEYS`) of the batches, and of earlier runs those in reach,
+    their batch_at below zero. Out: the keys, each once, and velocity_count. The window is half
+    open, `(transaction_ts - window, transaction_ts]`; rows of the same moment are included, those
+    of later batches are not. `keep` keeps a frame that is used more than once.
     """
-    within = _within_batch(accepted, window_seconds)
-    if earlier is None:
-        return within
-    across = _with_earlier(accepted, earlier, window_seconds)
-    both = within.join(across, [*VELOCITY_KEYS], how="full")
-    count = F.coalesce("velocity_count", F.lit(1)) + F.coalesce("before", F.lit(0))
-    return both.select(*VELOCITY_KEYS, count.cast("long").alias("velocity_count"))
+    met = keep(_with_company(rows, window_seconds))
+    own = met.select(*VELOCITY_KEYS, "velocity_count")
+    mixed = met.where("newest > batch_at").select(*VELOCITY_KEYS)
+    count = mixed.count()
+    if not count:
+        return own
+    recounted = _recounted(rows, sized(mixed, count), window_seconds)
+    return own.join(sized(mixed, count), [*VELOCITY_KEYS], how="left_anti").unionByName(recounted)
 
 
 def with_velocity(accepted: DataFrame, found: DataFrame) -> DataFrame:
@@ -42,71 +53,69 @@ def with_velocity(accepted: DataFrame, found: DataFrame) -> DataFrame:
     return met.withColumn("velocity_count", F.coalesce("velocity_count", F.lit(1).cast("long")))
 
 
-def earlier_times(
-    rows: DataFrame, days: DataFrame, batches: Batches, window_seconds: int
+def filter_in_reach(
+    earlier: DataFrame, days: DataFrame, batches: Batches, window_seconds: int
 ) -> DataFrame:
-    """The times of earlier batches that can count for a customer's transactions of a batch.
+    """Of earlier runs' rows (`VELOCITY_KEYS`) those that can count for a row of the batches.
 
-    Nearly all of them are made just before midnight. The others stand beside late rows, whose
-    customers are few. `rows` are accepted transactions (customer_id, transaction_ts, batch_at) of
-    all batches up to the last, `days` the `customer_days` of those that are scored. Out:
-    customer_id, batch_at, `earlier` (microseconds).
+    They were made just before the first batch or later, or by a customer of whom a batch has rows
+    from before it. `days` are the `customer_days`.
     """
-    span = window_seconds * _MICROSECONDS
-    made = rows.select(
-        "customer_id",
-        F.col("batch_at").alias("made_at"),
-        F.unix_micros("transaction_ts").alias("at"),
+    midnight = F.lit(datetime.combine(batches.first, time(tzinfo=UTC)))
+    is_near = F.unix_micros("transaction_ts") > F.unix_micros(midnight) - _span(window_seconds)
+    late = days.where(F.col("first_transaction_ts") < midnight).select("customer_id").distinct()
+    beside_late = earlier.where(~is_near).join(F.broadcast(late), "customer_id", how="left_semi")
+    return earlier.where(is_near).unionByName(beside_late)
+
+
+def _with_company(rows: DataFrame, window_seconds: int) -> DataFrame:
+    """The moments of the batches with more than one row in their window, of whatever batch.
+
+    Adds velocity_count, and the `newest` batch among the rows in the window.
+    """
+    same_block = Window.partitionBy("number", "customer_id", "block")
+    seconds = same_block.orderBy("at").rangeBetween(1 - _span(window_seconds), Window.currentRow)
+    counted = _in_blocks(rows, window_seconds).withColumns(
+        {
+            "velocity_count": F.count(F.lit(1)).over(seconds),
+            "newest": F.max("batch_at").over(seconds),
+        }
     )
-    reach = days.where("transaction_count > 0").select(
-        "customer_id",
-        "batch_at",
-        (F.unix_micros("first_transaction_ts") - span).alias("after"),
-        F.unix_micros("last_transaction_ts").alias("until"),
+    met = counted.where("is_own and batch_at >= 0 and velocity_count > 1")
+    moment = F.timestamp_micros("at").alias("transaction_ts")
+    return met.select("customer_id", "batch_at", moment, "velocity_count", "newest").distinct()
+
+
+def _in_blocks(rows: DataFrame, window_seconds: int) -> DataFrame:
+    """Rows by blocks of time, those at the end of one in the next too, where they are not its own.
+
+    A hash of customer and block comes first because numbers sort fast.
+    """
+    at, length = F.unix_micros("transaction_ts"), _WINDOWS_A_BLOCK * _span(window_seconds)
+    since, number = F.pmod(at, F.lit(length)), F.xxhash64("customer_id", "block").alias("number")
+    timed = rows.select("customer_id", "batch_at", at.alias("at"), (at - since).alias("block"))
+    own = timed.withColumn("is_own", F.lit(True))
+    is_at_end = F.col("at") - F.col("block") > length - _span(window_seconds)
+    again = timed.where(is_at_end).withColumns(
+        {"block": F.col("block") + length, "is_own": F.lit(False)}
     )
-    starts = batches.value_at([one - span for one in batches.starts_micros()])
-    is_late = F.col("after") < starts
-    near = _met(_at_the_end(made, batches, span), reach.where(~is_late))
-    beside_late = _met(made, F.broadcast(reach.where(is_late)))
-    both = near.unionByName(beside_late)
-    return both.groupBy("customer_id", "batch_at").agg(F.collect_list("at").alias("earlier"))
+    return own.unionByName(again).select("*", number)
 
 
-def _within_batch(accepted: DataFrame, window_seconds: int) -> DataFrame:
-    # A hash comes first because numbers sort fast.
-    customer = F.xxhash64("customer_id").alias("customer_number")
-    same_batch = Window.partitionBy("customer_number", "customer_id", "batch_at")
-    span = window_seconds * _MICROSECONDS - 1
-    last_seconds = same_batch.orderBy("at_micros").rangeBetween(-span, Window.currentRow)
-    at_micros = F.unix_micros("transaction_ts").alias("at_micros")
-    timed = accepted.select(customer, *VELOCITY_KEYS, at_micros)
-    counted = timed.withColumn("velocity_count", F.count(F.lit(1)).over(last_seconds))
-    return counted.where("velocity_count > 1").select(*VELOCITY_KEYS, "velocity_count").distinct()
+def _recounted(rows: DataFrame, mixed: DataFrame, window_seconds: int) -> DataFrame:
+    """The velocity of moments that a later batch has rows beside, without these."""
+    named = {"batch_at": "made_at", "transaction_ts": "made_ts"}
+    others = rows.select(*VELOCITY_KEYS).withColumnsRenamed(named)
+    pairs = others.join(mixed, "customer_id").where(_is_within(window_seconds))
+    counted = pairs.groupBy(*VELOCITY_KEYS).agg(F.count(F.lit(1)).alias("velocity_count"))
+    return counted.where("velocity_count > 1")
 
 
-def _with_earlier(accepted: DataFrame, earlier: DataFrame, window_seconds: int) -> DataFrame:
-    """How many transactions of earlier batches stand `before` a moment, where there are any."""
-    now, span = F.unix_micros("transaction_ts"), window_seconds * _MICROSECONDS
-
-    def is_inside(one: Column) -> Column:
-        return (one > now - span) & (one <= now)
-
-    met = accepted.select(*VELOCITY_KEYS).join(earlier, ["customer_id", "batch_at"])
-    before = F.size(F.filter("earlier", is_inside)).alias("before")
-    return met.select(*VELOCITY_KEYS, before).where("before > 0").distinct()
+def _is_within(window_seconds: int) -> Column:
+    before = F.unix_micros("transaction_ts") - F.unix_micros("made_ts")
+    is_seen = F.col("made_at") <= F.col("batch_at")
+    return is_seen & (before >= 0) & (before < _span(window_seconds))
 
 
-def _at_the_end(made: DataFrame, batches: Batches, span: int) -> DataFrame:
-    """The rows from shortly before the start of the batch after their own on."""
-    borders = [F.lit(one - span) for one in batches.starts_micros()]
-    border = F.when(F.col("made_at") < 0, borders[0])
-    for at, one in enumerate(borders[1:]):
-        border = border.when(F.col("made_at") == at, one)
-    return made.where(F.col("at") > border)
-
-
-def _met(made: DataFrame, reach: DataFrame) -> DataFrame:
-    is_in_reach = "made_at < batch_at and at > after and at <= until"
-    return (
-        made.join(reach, "customer_id").where(is_in_reach).select("customer_id", "batch_at", "at")
-    )
+def _span(window_seconds: int) -> int:
+    return window_seconds * _MICROSECONDS

@@ -47,8 +47,5 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             local_dir=tmp_path_factory.mktemp("spark"),
         )
     )
-    # Joining partitions of a few rows as it goes costs more than it saves; scoring by folders
-    # turns it on again for itself.
-    session.conf.set("spark.sql.adaptive.enabled", "false")
     yield session
     session.stop()

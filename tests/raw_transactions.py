@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -14,7 +15,7 @@ from fraudlake.fx import FxRates, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.kept import KeptFrames
 from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
-from fraudlake.repeats import Judged, without_repeats
+from fraudlake.repeats import Judged, filter_by_hash, without_repeats
 from fraudlake.tables import RATE, BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
@@ -62,9 +63,9 @@ def cleansed_rows(
     typed = typed_rows(inputs, book)
     judged = kept.keep(judged_rows(typed, inputs.fx, book, batches))
     rows = Judged(
-        judged,
         kept.keep(narrow_rows(judged, book.settings.cleansing.carry)),
         sound_rows(typed, inputs.fx, book, batches),
+        partial(filter_by_hash, judged),
     )
     return without_repeats(rows, accepted_ids, book.settings.cleansing, kept.keep)
 

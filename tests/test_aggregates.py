@@ -17,7 +17,7 @@ from fraudlake.aggregates import (
     without_batches,
 )
 from fraudlake.batches import Batches
-from fraudlake.exact import cents
+from fraudlake.exact import units
 from fraudlake.profile import last_leaving, standings
 from fraudlake.rules.book import Categories
 from fraudlake.tables import (
@@ -111,7 +111,7 @@ def risk_of(rows: DataFrame, categories: Categories = BOOK.categories) -> DataFr
             "batch_at": F.lit(0),
             "reject_mask": F.lit(0),
             "foreign_rate_date": F.lit(None).cast("date"),
-            "cents": cents(F.col("amount_usd")),
+            "cents": units(F.col("amount_usd")),
             "risk_reasons": F.array_repeat(F.lit("RULE"), F.col("reasons")),
         }
     )

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from fraudlake import baseline
 from fraudlake.batches import Batches
-from fraudlake.exact import cents, sum_of_cents, sum_of_squares
+from fraudlake.exact import sum_of_cents, sum_of_squares, units
 from fraudlake.tables import Moments
 from tests.frames import DAY, SETTINGS, Literal, frame, pairs
 
@@ -38,7 +38,7 @@ def moments(amounts: Sequence[str]) -> Moments:
 def with_baseline(rows: DataFrame, population: Moments, settings: BaselineSettings) -> DataFrame:
     """The baseline of one batch, whose own moments are those of the rows."""
     own = [str(row["amount_usd"]) for row in rows.collect()]
-    known = rows.withColumn("batch_at", F.lit(0)).withColumn("cents", cents(F.col("amount_usd")))
+    known = rows.withColumn("batch_at", F.lit(0)).withColumn("cents", units(F.col("amount_usd")))
     own_baseline = baseline.with_own_baseline(known, settings)
     return baseline.with_baseline(own_baseline, ONE, [population], [moments(own)], settings)
 
@@ -153,7 +153,7 @@ def test_the_least_sizes_and_floors_are_settings(spark: SparkSession) -> None:
 def test_sums_of_cents_are_exact_at_any_size(spark: SparkSession) -> None:
     amounts = ["9999999999999999.99", "0.01", "30000000.00", "29999999.99", "10000000000000.00"]
     rows = frame(spark, ACCEPTED, *(accepted(str(at), one) for at, one in enumerate(amounts)))
-    counted = rows.select(cents(F.col("amount_usd")).alias("cents"))
+    counted = rows.select(units(F.col("amount_usd")).alias("cents"))
     many = counted.union(counted).union(counted.where("false"))
     both = [sum_of_cents(F.col("cents")), sum_of_squares(F.col("cents"))]
     found = [*many.agg(*both).collect()[0], *many.where("cents is null").agg(*both).collect()[0]]

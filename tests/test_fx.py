@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fraudlake.batches import Batches
+from fraudlake.exact import cents_of, usd
 from fraudlake.fx import (
     FxRates,
-    amount_in_usd,
     covered_stretches,
     doubtful_rates,
     typed_rates,
@@ -21,7 +21,7 @@ from fraudlake.fx import (
 from tests.frames import DAY, SETTINGS, Literal, as_text, frame, pairs, records
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 RATES = "rate_date date, currency string, usd_per_unit decimal(18,10)"
 RAW_RATES = "rate_date string, currency string, usd_per_unit string"
@@ -130,6 +130,13 @@ PRODUCTS = [
     ("999999999999.9999", "1", "1000000000000.00"),
     ("999999999999.9999", "9999.9999999999", "9999999999999899.00"),
     ("999999999999.9999", "99999999.9999999999", None),
+    # On both sides of what a long holds, and half a cent of a cent from the next one.
+    ("92233720.3685", "9.9999999999", "922337203.68"),
+    ("92233720.3685", "10.0000000001", "922337203.69"),
+    ("89999.9999", "1", "90000.00"),
+    ("90000.0050", "1.0000000001", "90000.01"),
+    ("-10", "0.1005", "-1.01"),
+    ("-0.0050", "1", "-0.01"),
 ]
 
 
@@ -139,9 +146,14 @@ def test_the_exact_product_is_rounded_once_half_up(spark: SparkSession) -> None:
         for amount, per_unit, _ in PRODUCTS
     ]
     rows = frame(spark, "id string, amount decimal(16,4), per_unit decimal(18,10)", *literals)
-    usd = amount_in_usd(F.col("amount"), F.col("per_unit")).cast("string")
     expected = {f"{amount} * {per_unit}": product for amount, per_unit, product in PRODUCTS}
-    assert pairs(rows, "id", usd) == expected
+    assert pairs(rows, "id", amount_in_usd(is_usd=F.lit(False))) == expected
+    at_one = {name: product for name, product in expected.items() if name.endswith("* 1")}
+    assert pairs(rows.where("per_unit = 1"), "id", amount_in_usd(is_usd=F.lit(True))) == at_one
+
+
+def amount_in_usd(is_usd: Column) -> Column:
+    return usd(cents_of(F.col("amount"), F.col("per_unit"), is_usd)).cast("string")
 
 
 def test_a_missing_part_gives_no_amount(spark: SparkSession) -> None:

@@ -71,8 +71,7 @@ def as_if_large(spark: SparkSession) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "_SMALL_INPUT", 0)
         yield
-    for name in ("spark.sql.adaptive.enabled", "spark.sql.codegen.wholeStage"):
-        spark.conf.unset(name)
+    spark.conf.unset("spark.sql.codegen.wholeStage")
 
 
 def plan_of_whole_rows(spark: SparkSession, inputs: Inputs, lake: Lake) -> JavaObject:
@@ -87,8 +86,6 @@ def plan_of_whole_rows(spark: SparkSession, inputs: Inputs, lake: Lake) -> JavaO
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lake, "write", noted)
         score_days(spark, inputs, lake, *DAYS)
-    # Adaptive execution only makes code while it runs.
-    spark.conf.set("spark.sql.adaptive.enabled", "false")
     return written["scored_transactions"].select("*")._jdf.queryExecution().executedPlan()
 
 

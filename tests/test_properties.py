@@ -26,6 +26,7 @@ from fraudlake.kept import KeptFrames
 from fraudlake.lake import Lake
 from fraudlake.pipeline import (
     Facts,
+    blacklist_matches,
     match_customers,
     named_customers,
     score_batches,
@@ -37,7 +38,7 @@ from fraudlake.profile import standings
 from fraudlake.runs import RunLog
 from fraudlake.sources import open_sources
 from fraudlake.tables import History, Moments
-from fraudlake.velocity import velocities
+from fraudlake.velocity import VELOCITY_KEYS, velocities
 from tests.lakes import COLUMNS, Inputs, Row, Texts, book_with, in_order, score_days, tables
 from tests.raw_transactions import cleansed_rows
 
@@ -138,9 +139,12 @@ class Core:
         days = kept.keep(customer_days(narrow, ONE))
         found = tally.tallied(narrow, days, {"read_0": 0}, ONE)
         accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
-        people = match_customers(days, named_customers(days, inputs), inputs, book, ONE)
+        named = named_customers(days, inputs)
+        matches = blacklist_matches(named, inputs.blacklist, book, ONE)
+        people = match_customers(days, named.select("customer_id", "customer_known"), matches)
         people = kept.keep(with_past(people, accounts, book.settings.baseline))
-        met = velocities(narrow.where("reject_mask = 0"), None, book.settings.velocity.window)
+        made = narrow.where("reject_mask = 0").select(*VELOCITY_KEYS)
+        met = velocities(made, book.settings.velocity.window, kept.keep)
         informed = with_facts(cleansed.accepted, Facts(people, met))
         history = History([Moments()], [found[0].moments])
         scored = kept.keep(score_batches(informed, history, book, ONE))
@@ -171,7 +175,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
 
 @pytest.fixture(scope="module")
 def core(spark: SparkSession, book: RuleBook) -> Core:
-    spark.conf.set("spark.sql.adaptive.enabled", "false")
     return Core(spark, book)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pyspark.sql import functions as F
 
-from fraudlake.timestamps import parsed_timestamp
+from fraudlake.timestamps import parsed_timestamp, utc_date
 from tests.frames import pairs, texts
 
 if TYPE_CHECKING:
@@ -145,3 +145,12 @@ def test_a_moment_that_does_not_exist_is_none(read: dict[str | None, str | None]
 
 def test_no_text_is_no_moment(read: dict[str | None, str | None]) -> None:
     assert read[None] is None
+
+
+def test_the_date_of_a_moment_is_that_of_the_calendar(spark: SparkSession) -> None:
+    midnights = [*VALID.values(), "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00"]
+    moments = texts(spark, [*midnights, None]).distinct()
+    moment = F.col("text").cast("timestamp")
+    found = moments.select(utc_date(moment), F.to_date(moment)).collect()
+    assert len(found) > len(set(VALID.values()))
+    assert [row[0] for row in found] == [row[1] for row in found]

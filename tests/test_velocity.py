@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fraudlake import velocity
@@ -13,7 +14,7 @@ from fraudlake.batches import Batches
 from tests.frames import DAY, frame, pairs
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 TIMELINE = "transaction_id string, customer_id string, transaction_ts timestamp, batch_at int"
 # Each case is one customer: moments of this batch, and of earlier ones; counts of this batch's.
@@ -30,6 +31,9 @@ VELOCITIES: dict[str, tuple[list[str], list[str], list[int]]] = {
     "a late row sees the batch of its day": (["2025-03-08 12:00:30"], ["2025-03-08 12:00:00"], [2]),
     "an earlier row that is later": (["12:00:00"], ["12:00:00.000001"], [1]),
     "an earlier row of the same moment": (["12:00:00"], ["12:00:00"], [2]),
+    # Blocks of 64 windows begin at midnight of 1970, one of them here at 12:16:00.
+    "over the end of a block": (["12:15:00.000001", "12:15:59.999999", "12:16:00"], [], [1, 2, 3]),
+    "just past the end of a block": (["12:15:00", "12:16:00"], [], [1, 1]),
 }
 
 
@@ -48,6 +52,30 @@ def test_velocity_is_counted_over_a_half_open_window(spark: SparkSession, earlie
         assert [found[f"{case} {at}"] for at in range(len(current))] == expected, case
 
 
+def test_a_later_batch_is_not_seen(spark: SparkSession) -> None:
+    rows = frame(
+        spark,
+        TIMELINE,
+        *(
+            {"transaction_id": name, "customer_id": "c", "batch_at": at, "transaction_ts": when}
+            for name, at, when in (
+                ("first", 0, "2025-03-09 12:00:00"),
+                ("late", 1, "2025-03-09 12:00:10"),
+                ("second", 0, "2025-03-09 12:00:20"),
+                ("alone but for a late one", 0, "2025-03-09 18:00:00"),
+                ("late too", 1, "2025-03-09 17:59:59"),
+            )
+        ),
+    )
+    assert pairs(velocities(rows, Batches((DAY - timedelta(1), DAY))), *NAMED) == {
+        "first": 1,
+        "late": 2,
+        "second": 2,
+        "alone but for a late one": 1,
+        "late too": 1,
+    }
+
+
 NAMED = ("transaction_id", "velocity_count")
 
 
@@ -59,8 +87,10 @@ def velocities(rows: DataFrame, batches: Batches) -> DataFrame:
         F.min("transaction_ts").alias("first_transaction_ts"),
         F.max("transaction_ts").alias("last_transaction_ts"),
     )
-    near = velocity.earlier_times(rows, days, batches, 60)
-    return velocity.with_velocity(current, velocity.velocities(current, near, 60))
+    earlier = rows.where("batch_at < 0").select(*velocity.VELOCITY_KEYS)
+    near = velocity.filter_in_reach(earlier, days, batches, 60)
+    seen = current.select(*velocity.VELOCITY_KEYS).unionByName(near)
+    return velocity.with_velocity(current, velocity.velocities(seen, 60, DataFrame.cache))
 
 
 def moment(when: str) -> str:
