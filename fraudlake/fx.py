@@ -2,83 +2,128 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyspark.sql import Window
+import pandas as pd
 from pyspark.sql import functions as F
 
 from fraudlake.exact import cents_of, usd
 from fraudlake.tables import RATE
 from fraudlake.text import trimmed
 from fraudlake.timestamps import utc_date
+from fraudlake.vectorised import local_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from pyspark.sql import Column, DataFrame
 
     from fraudlake.batches import Batches
     from fraudlake.settings import FxSettings, Settings
 
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_IN_FORCE = f"currency string, fx_on date, rate_date date, usd_per_unit {RATE.simpleString()}"
+_STRETCH = "covered_currency string, covered_from date, covered_to date"
 _NO_RATE = ("N/A", "NA", "NULL", "NONE", "-")
+
+
+class Rate(NamedTuple):
+    """A rate as it was published; a part that cannot be read is None.
+
+    Attributes:
+        rate_date: the date it is of.
+        currency: its code in upper case.
+        usd_per_unit: US dollars for one unit, ten decimals.
+    """
+
+    rate_date: date | None
+    currency: str | None
+    usd_per_unit: Decimal | None
+
+
+class Stretch(NamedTuple):
+    """Dates in a row on which a currency has a fresh rate, both ends included."""
+
+    currency: str
+    covered_from: date
+    covered_to: date
 
 
 @dataclass(frozen=True)
 class FxRates:
-    """Typed rates, and the stretches of dates that they cover (`covered_stretches`).
+    """The rates that batches can use, each once, and what all rates cover (`covered_stretches`).
 
-    Without these, a foreign transaction that is too late counts as one without a rate.
+    Without the latter, a foreign transaction that is too late counts as one without a rate.
     """
 
-    rates: DataFrame
-    covered: DataFrame | None
+    rates: Sequence[Rate]
+    covered: Sequence[Stretch]
 
 
-def typed_rates(rates: DataFrame) -> DataFrame:
-    """Raw fx_rates as (rate_date, currency, usd_per_unit); null where a text is none of these.
+def typed_rates(raw: DataFrame) -> DataFrame:
+    """Raw fx_rates as the columns of `Rate`; null where a text is none of these.
 
-    Empty and `N/A` rates are no rates and are left out.
+    Empty and `N/A` rates are no rates and are left out. `is_ragged` marks a line whose number of
+    fields is not that of the header.
     """
     rate = trimmed(F.col("usd_per_unit"))
-    return (
-        rates.where(rate.isNotNull() & ~F.upper(rate).isin(*_NO_RATE))
-        .select(
-            F.substring(trimmed(F.col("rate_date")), 1, 10).cast("date").alias("rate_date"),
-            F.upper(trimmed(F.col("currency"))).alias("currency"),
-            F.when(rate.rlike(_NUMBER), rate.cast(RATE)).alias("usd_per_unit"),
-        )
-        .distinct()
+    is_ragged = F.col("raw_line").isNotNull()
+    is_rate = rate.isNotNull() & ~F.upper(rate).isin(*_NO_RATE)
+    return raw.where(is_rate | is_ragged).select(
+        F.substring(trimmed(F.col("rate_date")), 1, 10).cast("date").alias("rate_date"),
+        F.upper(trimmed(F.col("currency"))).alias("currency"),
+        F.when(rate.rlike(_NUMBER), rate.cast(RATE)).alias("usd_per_unit"),
+        is_ragged.alias("is_ragged"),
     )
 
 
-def doubtful_rates(rates: DataFrame) -> DataFrame:
-    """Rates that stop a run that can use them: (rate_date, currency, problem), the dateless too."""
-    rate = F.col("usd_per_unit")
-    problem = (
-        F.when(F.max("rate_date").isNull() | F.max("currency").isNull(), "lacks a date or currency")
-        .when(F.count(F.lit(1)) > F.count(rate), "is not a number of at most 8.10 digits")
-        .when(F.min(rate) <= 0, "is not above zero")
-        .when(F.count_distinct(rate) > 1, "has two different values")
-    )
-    grouped = rates.groupBy("rate_date", "currency").agg(problem.alias("problem"))
-    return grouped.where("problem is not null")
+def doubtful_rates(rates: Iterable[Rate]) -> list[tuple[date | None, str | None, str]]:
+    """What stops a run that can use it: date, currency and problem, those without a date first."""
+    values: defaultdict[tuple[date | None, str | None], set[Decimal | None]] = defaultdict(set)
+    for one in rates:
+        values[one.rate_date, one.currency].add(one.usd_per_unit)
+    found = [(*key, _problem(*key, those)) for key, those in values.items()]
+    told = [(day, currency, problem) for day, currency, problem in found if problem]
+    return sorted(told, key=lambda one: (one[0] or date.min, one[1] or ""))
 
 
-def covered_stretches(rates: DataFrame, fx: FxSettings) -> DataFrame:
-    """The stretches of dates on which a currency has a fresh rate: `covered_from`, `covered_to`.
+def _problem(day: date | None, currency: str | None, values: set[Decimal | None]) -> str | None:
+    if day is None or currency is None:
+        return "lacks a date or currency"
+    numbers = values - {None}
+    if len(numbers) < len(values):
+        return "is not a number of at most 8.10 digits"
+    if any(one is not None and one <= 0 for one in numbers):
+        return "is not above zero"
+    return "has two different values" if len(numbers) > 1 else None
+
+
+def covered_stretches(rates: Iterable[Rate], fx: FxSettings) -> list[Stretch]:
+    """The stretches of dates on which a currency has a fresh rate.
 
     Rows too late to be converted need only to know whether there was a rate on their date; a
     handful of stretches a currency tells it for all of history.
     """
-    before = F.lag("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
-    starts = F.when(F.col("rate_date") <= F.date_add(before, fx.max_age_days + 1), 0).otherwise(1)
-    running = Window.partitionBy("currency").orderBy("rate_date")
-    numbered = rates.withColumn("starts", starts).withColumn("part", F.sum("starts").over(running))
-    last = F.date_add(F.max("rate_date"), fx.max_age_days).alias("covered_to")
-    stretches = numbered.groupBy("currency", "part")
-    return stretches.agg(F.min("rate_date").alias("covered_from"), last).drop("part")
+    fresh = timedelta(days=fx.max_age_days)
+    found: list[Stretch] = []
+    for currency, day in sorted(_dates_of(rates)):
+        last = found[-1] if found else None
+        if last and last.currency == currency and day <= last.covered_to + timedelta(days=1):
+            found[-1] = last._replace(covered_to=day + fresh)
+        else:
+            found.append(Stretch(currency, day, day + fresh))
+    return found
+
+
+def _dates_of(rates: Iterable[Rate]) -> set[tuple[str, date]]:
+    return {
+        (one.currency, one.rate_date) for one in rates if one.currency and one.rate_date is not None
+    }
 
 
 def with_usd(
@@ -93,12 +138,13 @@ def with_usd(
     day, batch = utc_date(F.col("transaction_ts")), batches.date_at()
     is_usd = F.col("currency") == "USD"
     oldest = F.date_sub(batch, settings.cleansing.too_late_days)
-    by_date = F.broadcast(_rates_by_date(rates.rates, batches, settings))
+    in_force = _rates_by_date(rates.rates, batches, settings)
+    by_date = F.broadcast(_small_table(transactions, in_force, _IN_FORCE))
     # Nothing is looked up for a null: most rows are in USD, and hardly any is too late.
     looked_up = transactions.withColumn("fx_on", F.when(~is_usd, F.least(day, batch)))
     joined = looked_up.join(by_date, ["currency", "fx_on"], how="left")
     was_covered = F.lit(False)
-    if rates.covered is not None:
+    if rates.covered:
         late_currency = F.when(~is_usd & (day < oldest), F.col("currency"))
         joined = _with_stretch(joined, late_currency, rates.covered)
         was_covered = F.col("covered_from").isNotNull()
@@ -115,9 +161,16 @@ def with_usd(
     )
 
 
-def _with_stretch(transactions: DataFrame, currency: Column, covered: DataFrame) -> DataFrame:
+def _small_table(beside: DataFrame, rows: Sequence[tuple[object, ...]], schema: str) -> DataFrame:
+    names = [column.split()[0] for column in schema.split(", ")]
+    return local_table(beside.sparkSession, pd.DataFrame(rows, columns=names, dtype=object), schema)
+
+
+def _with_stretch(
+    transactions: DataFrame, currency: Column, covered: Sequence[Stretch]
+) -> DataFrame:
     """Add covered_from: the start of the stretch of a currency that the date lies in, or null."""
-    stretches = covered.withColumnRenamed("currency", "covered_currency")
+    stretches = _small_table(transactions, covered, _STRETCH)
     is_in = utc_date(F.col("transaction_ts")).between(F.col("covered_from"), F.col("covered_to"))
     is_met = (currency == F.col("covered_currency")) & is_in
     met = transactions.join(F.broadcast(stretches), is_met, how="left")
@@ -130,17 +183,21 @@ def usable_from(batch: date, settings: Settings) -> date:
     return batch - timedelta(days=reach)
 
 
-def _rates_by_date(rates: DataFrame, batches: Batches, settings: Settings) -> DataFrame:
-    """The rate in force on each date on which an acceptable transaction can look for one."""
-    usable = rates.where(
-        F.col("rate_date").between(usable_from(batches.first, settings), batches.last)
-    )
-    ahead = F.lead("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
-    fresh_until = F.date_add("rate_date", settings.fx.max_age_days)
-    last_day = F.least(fresh_until, F.date_sub(ahead, 1), F.lit(batches.last))
-    return usable.withColumn("last_day", last_day).select(
-        "currency",
-        "rate_date",
-        "usd_per_unit",
-        F.explode(F.sequence("rate_date", "last_day")).alias("fx_on"),
-    )
+def _rates_by_date(
+    rates: Iterable[Rate], batches: Batches, settings: Settings
+) -> list[tuple[str, date, date, Decimal | None]]:
+    """The rate in force on each date on which an acceptable transaction can look for one.
+
+    Rows of `_IN_FORCE`: on `fx_on` the newest rate of the currency is that of `rate_date`.
+    """
+    first, longest = usable_from(batches.first, settings), timedelta(settings.fx.max_age_days)
+    by_currency: defaultdict[str, dict[date, Decimal | None]] = defaultdict(dict)
+    for one in rates:
+        if one.currency and one.rate_date and first <= one.rate_date <= batches.last:
+            by_currency[one.currency][one.rate_date] = one.usd_per_unit
+    return [
+        (currency, day + timedelta(later), day, values[day])
+        for currency, values in sorted(by_currency.items())
+        for day, ahead in pairwise([*sorted(values), batches.last + timedelta(1)])
+        for later in range((min(day + longest, ahead - timedelta(1)) - day).days + 1)
+    ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import starmap
 from typing import TYPE_CHECKING
-
-from pyspark.sql import functions as F
 
 from fraudlake import fx
 from fraudlake.errors import InputError
@@ -13,8 +12,6 @@ from fraudlake.input_tables import FX_RATES
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from pyspark.sql import DataFrame
 
     from fraudlake.files import InputFile, TableFiles
     from fraudlake.settings import Settings
@@ -61,26 +58,14 @@ def open_fx(
     Raises InputError when a line has not the header's number of fields.
     """
     found = files.by_date[None]
-    raw = reader.read(found, FX_RATES)
-    rates = fx.typed_rates(raw.where("raw_line is null")).persist()
-    ragged = raw.where("raw_line is not null").limit(1).collect()
-    if ragged:
+    lines = fx.typed_rates(reader.read(found, FX_RATES)).toPandas()
+    if lines["is_ragged"].any():
         raise InputError(
             f"fx_rates: {root} has a line whose number of fields is not that of its header; "
             "deliver rate_date, currency and usd_per_unit on every line"
         )
-    doubts = [
-        (row["rate_date"], row["currency"], row["problem"])
-        for row in fx.doubtful_rates(rates).orderBy("rate_date", "currency").collect()
-    ]
+    rates = list(dict.fromkeys(starmap(fx.Rate, lines[[*fx.Rate._fields]].itertuples(index=False))))
     first = fx.usable_from(span[0], settings)
-    usable = rates.where(F.col("rate_date").between(first, span[1]))
-    covered = fx.covered_stretches(rates, settings.fx)
-    opened = FxSource(root, found, fx.FxRates(_local(usable), _local(covered)), doubts)
-    rates.unpersist()
-    return opened
-
-
-def _local(small: DataFrame) -> DataFrame:
-    """A small frame as plain rows: the plans of all batches stay short."""
-    return small.sparkSession.createDataFrame(small.collect(), small.schema)
+    usable = [one for one in rates if one.rate_date and first <= one.rate_date <= span[1]]
+    opened = fx.FxRates(usable, fx.covered_stretches(rates, settings.fx))
+    return FxSource(root, found, opened, fx.doubtful_rates(rates))

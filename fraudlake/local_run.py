@@ -7,20 +7,27 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Self
 
-from fraudlake.errors import InputError, SettingsError
+from fraudlake.errors import SettingsError
 from fraudlake.lake import Lake
-from fraudlake.places import Place, storage_at
 from fraudlake.progress import batch_progress, say_download
 from fraudlake.rules.file import read_rule_file
 from fraudlake.s3 import S3Folder
 from fraudlake.s3a import S3Access
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
-from fraudlake.session import SessionSettings, build_session, default_driver_memory_mb
+from fraudlake.session import (
+    SMALL_INPUT,
+    SessionSettings,
+    build_session,
+    default_driver_memory_mb,
+    unpacked_bytes,
+)
+from fraudlake.source_files import files_used
+from fraudlake.sources import find_tables, open_found
 from fraudlake.tables import condition_schema
 
 if TYPE_CHECKING:
@@ -28,9 +35,10 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+    from fraudlake.files import TableFiles
+    from fraudlake.places import Place
     from fraudlake.rules.book import RuleBook
     from fraudlake.sources import InputPaths
-    from fraudlake.storage import Storage
 
 DEBUG_VARIABLE = "FRAUDLAKE_DEBUG"
 
@@ -79,11 +87,13 @@ def _is_default(endpoint: str, region: str) -> bool:
 def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) -> ScoreResult:
     """Score the batches from `first` to `last` in a Spark of this process.
 
-    The rule file is checked as a whole before any data is looked at.
+    Wrong paths are told before Spark takes its seconds to start; the rule file is checked as a
+    whole before any data is looked at.
     """
-    _check_inputs_there(run.paths)
+    tables = find_tables(run.paths)
     _check_writable(run.out)
-    with LocalSpark(run.master, run.memory_mb, run.s3_access()) as local:
+    is_brief = _is_small(tables, first, last)
+    with LocalSpark(run.master, run.memory_mb, run.s3_access(), is_brief=is_brief) as local:
         request = ScoreRequest(
             paths=run.paths,
             lake=Lake(run.out),
@@ -91,10 +101,16 @@ def score_locally(run: LocalRun, first: date, last: date, *, is_backfill: bool) 
             first=first,
             last=last,
             is_backfill=is_backfill,
+            open=partial(open_found, tables=tables),
         )
         with batch_progress() as report:
             report("starting Spark")
             return score(local.spark, request, report)
+
+
+def _is_small(tables: dict[str, TableFiles], first: date, last: date) -> bool:
+    used = files_used(tables, first, last)
+    return sum(unpacked_bytes(file) for _, files in used for file in files) <= SMALL_INPUT
 
 
 def batch_span(batch: date | None, first: date | None, last: date | None) -> tuple[date, date]:
@@ -106,21 +122,6 @@ def batch_span(batch: date | None, first: date | None, last: date | None) -> tup
     if first > last:
         raise SettingsError(f"--from {first} is after --to {last}; swap them")
     return first, last
-
-
-def _check_inputs_there(paths: InputPaths) -> None:
-    """Tell all wrong paths at once, before Spark takes its seconds to start."""
-    missing = [
-        f"{name}: {place} is not there; name a folder or a file"
-        for name, place in vars(paths).items()
-        if not _is_there(storage_at(place))
-    ]
-    if missing:
-        raise InputError(missing)
-
-
-def _is_there(storage: Storage) -> bool:
-    return storage.is_folder() or storage.single_file() is not None
 
 
 def _check_writable(out: Place) -> None:
@@ -138,17 +139,26 @@ def _check_writable(out: Place) -> None:
 
 def checked_rules(file: Path) -> RuleBook:
     """The rule book of a file, its Spark SQL checked too: Spark starts only if there is any."""
-    with LocalSpark("local[1]", None) as local:
+    with LocalSpark("local[1]", None, is_brief=True) as local:
         return read_rule_file(file, local.condition_rows)
 
 
 class LocalSpark:
     """A Spark session that starts when it is first needed and ends with the command."""
 
-    def __init__(self, master: str, memory_mb: int | None, s3: S3Access | None = None) -> None:
+    def __init__(
+        self,
+        master: str,
+        memory_mb: int | None,
+        s3: S3Access | None = None,
+        *,
+        is_brief: bool = False,
+    ) -> None:
         """Take the Spark master, the heap in MiB (None: from the machine's memory), and S3."""
         memory = memory_mb or default_driver_memory_mb()
-        self._settings = SessionSettings(master=master, driver_memory_mb=memory, s3=s3)
+        self._settings = SessionSettings(
+            master=master, driver_memory_mb=memory, s3=s3, is_brief=is_brief
+        )
 
     def __enter__(self) -> Self:
         """Start nothing yet."""

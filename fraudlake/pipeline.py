@@ -60,7 +60,7 @@ def judged_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches)
 def sound_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:
     """Of `judged_rows` those without any reason, with their typed columns only."""
     # What a late row's currency was worth matters to nobody here.
-    judged = judged_rows(typed, replace(fx, covered=None), book, batches)
+    judged = judged_rows(typed, replace(fx, covered=()), book, batches)
     return cleansing.filter_accepted(judged)
 
 

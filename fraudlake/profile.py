@@ -75,12 +75,9 @@ def standings(
     dates = _dates(batches)
     book = _Book(dates, baseline_days)
     arrived = days.where("transaction_count > 0").withColumn("batch_date", batches.date_at())
-    entries = [
-        _opening(profile),
-        book.arrivals(arrived),
-        book.departures(arrived),
-        book.departures(left),
-    ]
+    entries = [_opening(profile), book.arrivals(arrived), book.departures(left)]
+    if batches.first <= last_leaving(batches, baseline_days):
+        entries.append(book.departures(arrived))
     booked = entries[0]
     for one in entries[1:]:
         booked = booked.unionByName(one, allowMissingColumns=True)

@@ -29,7 +29,7 @@ LOG_SETTINGS = Path(__file__).with_name("session_log4j2.properties")
 LOOPBACK = "127.0.0.1"
 MEBIBYTE = 1024 * 1024
 _BYTES_A_PARTITION = 64 * MEBIBYTE
-_SMALL_INPUT = 32 * MEBIBYTE
+SMALL_INPUT = 32 * MEBIBYTE
 _UNPACKED = 4  # times the size of a packed file
 _MOST_PARTITIONS = 2000
 
@@ -76,6 +76,8 @@ class SessionSettings:
         shuffle_partitions: partitions after a shuffle, until the size of an input is known.
         local_dir: folder for spilled data; None takes the system's folder for temporary files.
         s3: how `s3://` is reached; None when all data is on this machine.
+        is_brief: whether there is little to do. Java's second compiler, which makes long work
+            fast, takes more of a short one than it gives, and is left out.
     """
 
     master: str = "local[*]"
@@ -84,6 +86,7 @@ class SessionSettings:
     shuffle_partitions: int = 8
     local_dir: Path | None = None
     s3: S3Access | None = None
+    is_brief: bool = False
 
 
 def java_home() -> Path:
@@ -131,7 +134,7 @@ def fit_to_input(spark: SparkSession, size: int) -> None:
     """
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    spark.conf.set("spark.sql.codegen.wholeStage", size > _SMALL_INPUT)
+    spark.conf.set("spark.sql.codegen.wholeStage", size > SMALL_INPUT)
 
 
 def unpacked_bytes(file: InputFile) -> int:
@@ -155,7 +158,7 @@ def session_conf(settings: SessionSettings) -> dict[str, str]:
     return (
         SQL_CONF
         | _machine_conf(settings)
-        | _executor_conf(settings.master)
+        | _executor_conf(settings)
         | _folder_conf(settings.local_dir)
         | (s3a_conf(settings.s3) if settings.s3 else {})
     )
@@ -167,20 +170,20 @@ def _machine_conf(settings: SessionSettings) -> dict[str, str]:
         "spark.driver.memory": f"{settings.driver_memory_mb}m",
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": _java_options(),
+        "spark.driver.extraJavaOptions": _java_options(settings.is_brief),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
     }
 
 
-def _executor_conf(master: str) -> dict[str, str]:
+def _executor_conf(settings: SessionSettings) -> dict[str, str]:
     conf = {
-        "spark.executor.extraJavaOptions": _java_options(),
+        "spark.executor.extraJavaOptions": _java_options(settings.is_brief),
         "spark.executorEnv.PYSPARK_PYTHON": sys.executable,
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    cluster = re.fullmatch(r"local-cluster\[\s*\d+\s*,\s*\d+\s*,\s*(\d+)\s*\]", master)
+    cluster = re.fullmatch(r"local-cluster\[\s*\d+\s*,\s*\d+\s*,\s*(\d+)\s*\]", settings.master)
     # An executor as large as its worker: with Spark's default of 1024 MiB a smaller worker
     # would never get one, and the first action would wait for ever.
     return conf | ({"spark.executor.memory": f"{cluster[1]}m"} if cluster else {})
@@ -193,10 +196,11 @@ def _folder_conf(local_dir: Path | None) -> dict[str, str]:
     return warehouse | ({"spark.local.dir": str(local_dir)} if local_dir else {})
 
 
-def _java_options() -> str:
+def _java_options(is_brief: bool) -> str:  # noqa: FBT001 - the one thing that differs
     # As a URI, because a space in the path would end the option.
     log = f"-Dlog4j2.configurationFile={LOG_SETTINGS.absolute().as_uri()}"
-    return f"-Duser.timezone=UTC -Dfile.encoding=UTF-8 {log}"
+    compilers = " -XX:TieredStopAtLevel=1" if is_brief else ""
+    return f"-Duser.timezone=UTC -Dfile.encoding=UTF-8 {log}{compilers}"
 
 
 def _start(app_name: str, conf: dict[str, str]) -> SparkSession:

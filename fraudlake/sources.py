@@ -163,7 +163,20 @@ def open_sources(
 
     Raises InputError or SchemaError with every problem that the files' names and headers show.
     """
-    return open_tables(spark, paths, find_tables(paths), book, (first, last), FileReader(spark))
+    return open_found(spark, paths, book, first, last, tables=find_tables(paths))
+
+
+def open_found(  # noqa: PLR0913 - as `open_sources`, and the tables
+    spark: SparkSession,
+    paths: InputPaths,
+    book: RuleBook,
+    first: date,
+    last: date,
+    *,
+    tables: dict[str, TableFiles],
+) -> Sources:
+    """`open_sources` for tables whose files are found already."""
+    return open_tables(spark, paths, tables, book, (first, last), FileReader(spark))
 
 
 def open_tables(  # noqa: PLR0913, PLR0917 - all that inputs consist of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,12 @@ from pyspark.sql import functions as F
 
 from fraudlake.batches import Batches
 from fraudlake.cleansing import Cleansed, narrow_rows
-from fraudlake.fx import FxRates, covered_stretches
+from fraudlake.fx import FxRates, Rate, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.kept import KeptFrames
 from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
 from fraudlake.repeats import Judged, filter_by_hash, without_repeats
-from fraudlake.tables import RATE, BatchInputs, transaction_schema
+from fraudlake.tables import BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from fraudlake.rules.book import RuleBook
 
 NOON = f"{DAY}T12:00:00Z"
-RATES = f"rate_date date, currency string, usd_per_unit {RATE.simpleString()}"
 
 
 def cleansed(
@@ -37,7 +37,7 @@ def cleansed(
     """The rows after cleansing; only EUR has a rate, of that date."""
     cleansing = replace(SETTINGS.cleansing, carry=carry)
     settings = replace(SETTINGS, cleansing=cleansing)
-    rates = frame(spark, RATES, {"rate_date": DAY, "currency": "EUR", "usd_per_unit": "1.1"})
+    rates = [Rate(DAY, "EUR", Decimal("1.1"))]
     earlier = ({"customer_id": one, "transaction_id": other} for one, other in accepted)
     read = frame(spark, transaction_schema(carry), *rows)
     inputs = BatchInputs(

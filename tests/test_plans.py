@@ -69,7 +69,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 def as_if_large(spark: SparkSession) -> Iterator[None]:
     """Make code for whole stages, which a small input does not get."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "_SMALL_INPUT", 0)
+        patch.setattr(session, "SMALL_INPUT", 0)
         yield
     spark.conf.unset("spark.sql.codegen.wholeStage")
 

@@ -59,10 +59,9 @@ def spark_properties(
     *, endpoint: str, jars: Sequence[Path], work: Path, ui_port: int | None, region: str
 ) -> dict[str, str]:
     """Every Spark property of a job: the session of one machine, S3A, and the UI."""
-    session = session_conf(SessionSettings(app_name="fraudlake-job", local_dir=work.absolute()))
+    settings = SessionSettings(app_name="fraudlake-job", local_dir=work.absolute(), is_brief=True)
+    session = session_conf(settings)
     kept = {name: value for name, value in session.items() if name not in _OF_A_CHECKOUT}
-    # A night of this size is over before Java's second compiler has paid for itself.
-    kept["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
     access = S3Access(
         jars=jars,
         region=region,
