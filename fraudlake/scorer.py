@@ -13,7 +13,7 @@ from fraudlake.errors import InputError
 from fraudlake.lake import Runs
 from fraudlake.runs import Manifest, RunLog, new_run_id
 from fraudlake.scoring_pass import Progress, ScoringPass
-from fraudlake.session import SQL_CONF
+from fraudlake.session import SQL_CONF, remember_functions
 from fraudlake.settings import MOST_BATCHES
 from fraudlake.sources import InputPaths, Sources, open_sources
 
@@ -75,6 +75,7 @@ def score(
     """
     for name, value in SQL_CONF.items():
         spark.conf.set(name, value)
+    remember_functions(spark)
     log = request.log or request.lake.run_log()
     sources = request.open(spark, request.paths, request.book, request.first, request.last)
     dates, skipped = _batch_dates(sources, request)

@@ -103,7 +103,7 @@ class ScoringPass:
         rows = sum(one.read for one in found)
         with self._step("matching", rows):
             accounts = self._accounts(days, past)
-            people = self._match(days, inputs, accounts)
+            people = self._match(days, inputs, accounts, found)
         with self._step("scoring", rows):
             facts = self._facts(cleansed, days, people, past, found)
             self._write_rows(cleansed, facts, past, found)
@@ -127,7 +127,6 @@ class ScoringPass:
         rows = self._judged(inputs, read)
         cleansed = without_repeats(rows, past.accepted_ids(), settings, self.kept.keep)
         days = self.kept.keep(aggregates.customer_days(cleansed.narrow, self.batches))
-        days.count()  # once there, its size tells the planner how to join it
         return cleansed, days, tally.tallied(cleansed.narrow, days, read.get, self.batches)
 
     def _judged(self, inputs: BatchInputs, read: Observation) -> Judged:
@@ -158,14 +157,17 @@ class ScoringPass:
     def _oldest(self, found: list[BatchTally]) -> datetime | None:
         return min((one.oldest for one in found if one.oldest), default=None)
 
-    def _match(self, days: DataFrame, inputs: BatchInputs, accounts: Standings) -> DataFrame:
-        book = self.sources.book
+    def _match(
+        self, days: DataFrame, inputs: BatchInputs, accounts: Standings, found: list[BatchTally]
+    ) -> DataFrame:
+        """The facts of each customer on each day; as many rows at most as `days` has."""
+        book, most = self.sources.book, sum(one.customers for one in found)
         named = self.kept.keep(pipeline.named_customers(days, inputs))
-        known = sized(named.select("customer_id", "customer_known"), named.count())
-        found = pipeline.blacklist_matches(named, inputs.blacklist, book, self.batches)
-        matches = self.kept.keep(found)
-        matched = pipeline.match_customers(days, known, sized(matches, matches.count()))
-        return self.kept.keep(pipeline.with_past(matched, accounts, book.settings.baseline))
+        known = sized(named.select("customer_id", "customer_known"), most)
+        matches = pipeline.blacklist_matches(named, inputs.blacklist, book, self.batches)
+        matched = pipeline.match_customers(days, known, sized(matches, most))
+        people = pipeline.with_past(matched, accounts, book.settings.baseline)
+        return sized(self.kept.keep(people), most)
 
     def _facts(
         self,
@@ -181,8 +183,7 @@ class ScoringPass:
             earlier = past.near(oldest, seconds)
             reached = velocity.filter_in_reach(earlier, days, self.batches, seconds)
             rows = rows.unionByName(reached)
-        found = self.kept.keep(velocity.velocities(rows, seconds, self.kept.keep))
-        return Facts(sized(people, people.count()), sized(found, found.count()))
+        return Facts(people, velocity.velocities(rows, seconds, self.kept.keep))
 
     def _write_rows(
         self, cleansed: Cleansed, facts: Facts, past: PastRows, found: list[BatchTally]

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fraudlake.errors import RunError
 from fraudlake.s3a import S3Access, s3a_conf
@@ -135,6 +135,29 @@ def fit_to_input(spark: SparkSession, size: int) -> None:
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
     spark.conf.set("spark.sql.codegen.wholeStage", size > SMALL_INPUT)
+
+
+def remember_functions(spark: SparkSession) -> None:
+    """Look up each of Spark's column functions in Java once, not at every use.
+
+    PySpark asks Java for the class and for the method each time a column is made of a function:
+    some thousand questions a batch, a fifth of the time that a small one takes.
+    """
+    jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 - where PySpark looks for them
+    if not isinstance(jvm.functions, _Remembered):
+        jvm.functions = _Remembered(jvm.functions)
+
+
+class _Remembered:
+    """Members of a Java class as they were found the first time."""
+
+    def __init__(self, java_class: object) -> None:
+        self._java_class = java_class
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._java_class, name)
+        setattr(self, name, found)
+        return found
 
 
 def unpacked_bytes(file: InputFile) -> int:

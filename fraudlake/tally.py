@@ -29,6 +29,7 @@ class BatchTally:
     """What was found out of one batch, before and after its rows were scored."""
 
     read: int = 0
+    customers: int = 0  # that a row names
     decided: int = 0
     scored: int = 0
     by_reason: Counter[str] = field(default_factory=Counter)
@@ -103,6 +104,7 @@ def take_scores(found: Sequence[BatchTally], striking: DataFrame, book: RuleBook
 
 def _accepted(days: DataFrame) -> DataFrame:
     return days.groupBy("batch_at").agg(
+        F.count(F.lit(1)).alias("customers"),
         F.sum("transaction_count").alias("scored"),
         F.sum(F.col("total_amount_usd") * 100).alias("cents"),
         F.sum("sum_of_squares_cents").alias("squares"),
@@ -115,7 +117,7 @@ def _accepted(days: DataFrame) -> DataFrame:
 
 
 def _take_accepted(one: BatchTally, row: Row) -> None:
-    one.scored, one.late = row["scored"], row["late"]
+    one.customers, one.scored, one.late = row["customers"], row["scored"], row["late"]
     one.moments = Moments(row["scored"], int(row["cents"] or 0), int(row["squares"] or 0))
     one.oldest, one.latest = moment(row["oldest"]), moment(row["latest"])
     one.fx_from, one.fx_to = row["fx_from"], row["fx_to"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fraudlake.batches import Batches
 
 VELOCITY_KEYS = ("customer_id", "batch_at", "transaction_ts")
-_MICROSECONDS = 1_000_000
+_MICROSECONDS = 1_000_000  # in a second
 _WINDOWS_A_BLOCK = 64  # so that one row in so many is looked at twice
 
 
@@ -35,16 +35,17 @@ def velocities(
     In: accepted transactions (`VELOCITY_KEYS`) of the batches, and of earlier runs those in reach,
     their batch_at below zero. Out: the keys, each once, and velocity_count. The window is half
     open, `(transaction_ts - window, transaction_ts]`; rows of the same moment are included, those
-    of later batches are not. `keep` keeps a frame that is used more than once.
+    of later batches are not. `keep` keeps a frame that is used more than once. The frame says by
+    a hint how it is joined.
     """
     met = keep(_with_company(rows, window_seconds))
-    own = met.select(*VELOCITY_KEYS, "velocity_count")
-    mixed = met.where("newest > batch_at").select(*VELOCITY_KEYS)
-    count = mixed.count()
-    if not count:
-        return own
-    recounted = _recounted(rows, sized(mixed, count), window_seconds)
-    return own.join(sized(mixed, count), [*VELOCITY_KEYS], how="left_anti").unionByName(recounted)
+    beside_later = F.col("newest") > F.col("batch_at")
+    [sizes] = met.agg(F.count(F.lit(1)), F.count_if(beside_later)).collect()
+    found = met.where(~beside_later).select(*VELOCITY_KEYS, "velocity_count")
+    if sizes[1]:
+        mixed = sized(met.where(beside_later).select(*VELOCITY_KEYS), sizes[1])
+        found = found.unionByName(_recounted(rows, mixed, window_seconds))
+    return sized(found, sizes[0])
 
 
 def with_velocity(accepted: DataFrame, found: DataFrame) -> DataFrame:

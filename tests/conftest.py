@@ -45,7 +45,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             app_name="fraudlake-tests",
             shuffle_partitions=2,
             local_dir=tmp_path_factory.mktemp("spark"),
-            is_brief=True,
         )
     )
     yield session
