@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from fraudlake import __version__, cli, local_run
+from fraudlake.errors import SettingsError
 from fraudlake.local_run import DEBUG_VARIABLE, LocalSpark
 from fraudlake.rules.file import default_rule_file
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyspark.sql import SparkSession
+
+    from fraudlake.session import SessionSettings
 
 COMMAND = [sys.executable, "-c", "from fraudlake.cli import main; main()"]
 NAME = "Zelda Quux"
@@ -225,6 +228,22 @@ def test_every_wrong_path_is_told_before_spark_starts(run: Command, sample: Path
         f"fraudlake: transactions: {sample / 'no'} is not there; name a folder or a file",
         f"fraudlake: fx_rates: {sample / 'nor'} is not there; name a folder or a file",
     ]
+
+
+@pytest.mark.parametrize(("small", "is_brief"), [(1 << 20, True), (1, False)])
+def test_a_small_input_is_short_work(
+    run: Command, sample: Path, monkeypatch: pytest.MonkeyPatch, small: int, *, is_brief: bool
+) -> None:
+    started: list[bool] = []
+
+    def start(settings: SessionSettings) -> None:
+        started.append(settings.is_brief)
+        raise SettingsError("enough was seen")
+
+    monkeypatch.setattr(local_run, "build_session", start)
+    monkeypatch.setattr(local_run, "SMALL_INPUT", small)
+    assert run(*of_sample(sample), "--batch-date", "2025-01-06").code == 2
+    assert started == [is_brief]
 
 
 @pytest.mark.usefixtures("_no_spark")

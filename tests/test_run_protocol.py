@@ -21,7 +21,7 @@ from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
 from fraudlake.runs import Manifest, RunLog, check_reconciled
 from fraudlake.sample_data import SamplePlan, write_sample_data
-from fraudlake.tables import OUTPUT_TABLES
+from fraudlake.tables import OUTPUT_TABLES, SINGULAR
 from tests.lakes import (
     COLUMNS,
     Inputs,
@@ -539,6 +539,19 @@ def test_files_are_zstd_with_timestamps_in_microseconds(story: Story) -> None:
     assert {name for name, _, _ in stamps} >= {"transaction_ts", "last_transaction_ts"}
     assert {kind for _, kind, _ in stamps} == {"INT64"}
     assert all("isAdjustedToUTC=true, timeUnit=microseconds" in text for _, _, text in stamps)
+
+
+def test_what_is_never_there_twice_has_no_dictionary(story: Story) -> None:
+    encodings: defaultdict[str, set[str]] = defaultdict(set)
+    for path in story.root.glob("scored_transactions/**/*.parquet"):
+        meta = pq.read_metadata(path)
+        for at in range(meta.num_columns if meta.num_row_groups else 0):
+            chunk = meta.row_group(0).column(at)
+            encodings[chunk.path_in_schema] |= set(chunk.encodings)
+    coded = {name for name, found in encodings.items() if "RLE_DICTIONARY" in found}
+    coded |= {name for name, found in encodings.items() if "PLAIN_DICTIONARY" in found}
+    assert coded.isdisjoint(SINGULAR)
+    assert {"customer_id", "currency"} <= coded
 
 
 def test_no_name_mail_phone_or_birth_date_leaves_the_raw_zone(story: Story) -> None:

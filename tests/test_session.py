@@ -4,15 +4,22 @@ import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from pyspark.sql import functions as F
 
 from fraudlake import session
 from fraudlake.errors import RunError
-from fraudlake.session import SessionSettings, is_java_17, java_home, session_conf
+from fraudlake.session import (
+    SessionSettings,
+    is_java_17,
+    java_home,
+    remember_functions,
+    session_conf,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -95,6 +102,24 @@ def test_an_executor_is_as_large_as_its_worker() -> None:
 
 def test_a_local_master_leaves_executor_memory_alone() -> None:
     assert "spark.executor.memory" not in session_conf(SessionSettings(master="local[4]"))
+
+
+@pytest.mark.parametrize(("is_brief", "times"), [(True, 1), (False, 0)])
+def test_short_work_does_without_the_second_compiler(*, is_brief: bool, times: int) -> None:
+    options = session_conf(SessionSettings(is_brief=is_brief))["spark.driver.extraJavaOptions"]
+    assert options.split(" ").count("-XX:TieredStopAtLevel=1") == times
+
+
+def test_a_function_is_looked_up_in_java_once(spark: SparkSession) -> None:
+    remember_functions(spark)
+    jvm: Any = spark._jvm
+    functions = jvm.functions
+    F.lit(1)
+    lit = functions.lit
+    remember_functions(spark)
+    F.lit(1)
+    assert (jvm.functions, functions.lit) == (functions, lit)
+    assert spark.range(1).select(F.lit("a").alias("a")).collect()[0].a == "a"
 
 
 def test_a_folder_with_a_space_does_not_end_a_java_option(monkeypatch: pytest.MonkeyPatch) -> None:
