@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 
 from fraudlake import aggregates, pipeline, tally, velocity
 from fraudlake.cleansing import filter_accepted, narrow_rows
-from fraudlake.errors import InputError, RunError
 from fraudlake.history import Past, PastRows
 from fraudlake.joins import sized
 from fraudlake.kept import KeptFrames
 from fraudlake.manifests import Attempt, manifest_of
+from fraudlake.pass_checks import check_read, check_reread
 from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
 from fraudlake.repeats import Judged, filter_by_hash, without_repeats
@@ -99,7 +99,7 @@ class ScoringPass:
         past = PastRows(self.sources.spark, self.lake, self._past(0), self.batches)
         with self._step("cleansing"):
             cleansed, days, found = self._cleanse(inputs, past)
-            self._check_read(0, found[0])
+            check_read(self.sources, self.batches.first, found[0])
         rows = sum(one.read for one in found)
         with self._step("matching", rows):
             accounts = self._accounts(days, past)
@@ -196,7 +196,8 @@ class ScoringPass:
         informed = pipeline.with_facts(cleansed.accepted, facts).observe(met, _rows())
         scored = pipeline.score_batches(informed, history, book, self.batches)
         self._write("scored_transactions", scored)
-        self._check_reread(met, found)
+        reread = self.reread.get["rows"] if self.reread else None
+        check_reread(self.batches, found, reread, met.get["rows"])
         self._write("quarantine", cleansed.quarantined)
 
     def _summarise(
@@ -221,7 +222,7 @@ class ScoringPass:
     def _commit(self, at: int, started: datetime, found: list[BatchTally]) -> Manifest:
         batch, run_id, tallied = self.batches.dates[at], self.runs.ids[at], found[at]
         with self._step("committing", tallied.read):
-            self._check_read(at, tallied)
+            check_read(self.sources, batch, tallied)
             rows = tallied.rows([rule.heading.id for rule in self.sources.book.rules])
             outputs = self._check_written(at, rows)
             self.sources.check_unchanged(batch)
@@ -231,32 +232,6 @@ class ScoringPass:
             self.lake.commit(manifest)
         self.log = self.log.with_run(manifest)
         return manifest
-
-    def _check_read(self, at: int, found: BatchTally) -> None:
-        batch = self.batches.dates[at]
-        self.sources.check_complete(batch, found.read)
-        allowed = self.sources.book.settings.cleansing.malformed_share
-        malformed = found.by_reason["MALFORMED_ROW"]
-        whole_source = self.sources.transactions.ragged_share
-        share = whole_source if whole_source is not None else malformed / max(found.read, 1)
-        if share > allowed:
-            raise InputError(
-                f"transactions: {share:.2%} of the lines of batch {batch} are malformed "
-                f"({malformed} of {found.read}), more than {allowed:.2%}; check separator, "
-                "quotes and line breaks of the files, or settings.cleansing.malformed_share"
-            )
-
-    def _check_reread(self, met: Observation, found: list[BatchTally]) -> None:
-        """Whether the rows that were scored are those that were summed up before."""
-        expected = [sum(one.read for one in found), sum(one.scored for one in found)]
-        read = self.reread.get["rows"] if self.reread else expected[0]
-        if [read, met.get["rows"]] != expected:
-            raise RunError(
-                f"transactions: of batches {self.batches.first} to {self.batches.last} "
-                f"{expected[0]} rows were read and {expected[1]} accepted, but {read} and "
-                f"{met.get['rows']} when they were scored; nothing of them is committed. "
-                "See who writes to the files, and score again"
-            )
 
     def _check_written(self, at: int, rows: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         batch, run_id = self.batches.dates[at], self.runs.ids[at]
