@@ -13,7 +13,7 @@ from fraudlake.errors import InputError
 from glue_jobs.order import ALLOW_STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from fraudlake.files import TableFiles
@@ -67,7 +67,7 @@ class Freshness:
             if day is not None and (batch - day).days > self.most.blacklist
         }
 
-    def _rate_problems(self, rate_dates: Sequence[date], dates: Sequence[date]) -> Iterator[str]:
+    def _rate_problems(self, rate_dates: Iterable[date], dates: Sequence[date]) -> Iterator[str]:
         for batch in dates:
             newest = max((day for day in rate_dates if day <= batch), default=None)
             if newest is None or (batch - newest).days > self.most.rates:
@@ -99,6 +99,5 @@ class Freshness:
         )
 
 
-def _rate_dates(sources: Sources) -> list[date]:
-    found = sources.fx_rates.rates.rates.select("rate_date").distinct().collect()
-    return [row["rate_date"] for row in found]
+def _rate_dates(sources: Sources) -> set[date]:
+    return {one.rate_date for one in sources.fx_rates.rates.rates if one.rate_date}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,7 @@ import pytest
 
 from fraudlake.errors import InputError
 from fraudlake.files import TableFiles
+from fraudlake.fx import FxRates, Rate
 from glue_jobs.freshness import Freshness, MaxAge
 from glue_jobs.order import ScoreOrder
 from glue_jobs.score_transactions import ScoreJob, dates_to_score
@@ -32,13 +34,8 @@ def lists(*numbers: int) -> TableFiles:
 
 def rates(*numbers: int) -> Sources:
     """Sources of which only the dates of the rates are looked at."""
-    rows = [{"rate_date": day} for day in days(*numbers)]
-    frame = SimpleNamespace(collect=lambda: rows)
-    frame.select = lambda _: frame
-    frame.distinct = lambda: frame
-    return cast(
-        "Sources", SimpleNamespace(fx_rates=SimpleNamespace(rates=SimpleNamespace(rates=frame)))
-    )
+    found = [Rate(day, "EUR", Decimal(1)) for day in days(*numbers)]
+    return cast("Sources", SimpleNamespace(fx_rates=SimpleNamespace(rates=FxRates(found, ()))))
 
 
 def night(due: tuple[date, ...], freshness: Freshness | None = FRESHNESS) -> tuple[date, ...]:
