@@ -39,11 +39,12 @@ def cents_of(amount: Column, usd_per_unit: Column, is_usd: Column) -> Column:
     units_of_amount, units_of_rate = units(amount), units(usd_per_unit)
     estimate = units_of_amount.cast("double") * units_of_rate.cast("double")
     product = units_of_amount * units_of_rate
+    at_any_size = units((amount * usd_per_unit).cast(USD))
     return (
-        F.when(units_of_amount < 0, units((amount * usd_per_unit).cast(USD)))
+        F.when(units_of_amount < 0, at_any_size)
         .when(is_usd, _rounded_half_up(units_of_amount, _UNITS_A_CENT))
         .when(estimate < _SAFE_PRODUCT, _rounded_half_up(product, _PRODUCT_UNITS_A_CENT))
-        .otherwise(units((amount * usd_per_unit).cast(USD)))
+        .otherwise(at_any_size)
     )
 
 
