@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from fraudlake.exact import sum_of_cents, sum_of_squares
+from fraudlake.exact import as_double, sum_of_cents, sum_of_squares
 from fraudlake.scoring import risk_category
 from fraudlake.tables import (
     CENTS,
@@ -153,4 +153,4 @@ def _lifetime(count: str, total: str) -> list[Column]:
 
 def _average(total: str, count: str) -> Column:
     """USD as a double: whole cents divided once, so that the order of rows cannot show."""
-    return (F.col(total) * 100).cast(CENTS).cast("double") / F.col(count) / 100
+    return as_double((F.col(total) * 100).cast(CENTS)) / F.col(count) / 100

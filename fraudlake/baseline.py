@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from fraudlake.exact import ROOT, SAFE_PRODUCT, as_double
 from fraudlake.tables import CENTS, SQUARE_CENTS, Moments
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # Below these, products of a count and cents, and of two sums of cents, are whole longs.
 _LONG = 4_000_000_000_000_000_000
 _ROOT_OF_LONG = 2_000_000_000
+_SPLIT = 40  # bits of the lower half of a number that is too large for a long
+_LOW = (1 << _SPLIT) - 1
+_LARGEST_SPLIT = 1 << (_SPLIT + 52)  # its higher half is a whole double
 _PARTS = ("count", "total", "whole", "mean", "sd", "divisor")
 OWN_BASELINE = ("own_count", "own_sum", *(f"own_{name}" for name in _PARTS[2:]))
 
@@ -50,27 +54,28 @@ def with_baseline(
     else the other transactions of the batch (`of_batches`, its own moments), else none.
     """
     has_own = F.coalesce("own_count", F.lit(0)) >= settings.customer_min
-    own = _Baseline(*(F.col(name) for name in OWN_BASELINE))
-    found = [F.when(has_own, own.named("customer"))]
-    names = [_source(*both, settings) for both in zip(population, of_batches, strict=True)]
-    source = batches.value_at(names)
-    if "population" in names:
+    sources = [_source(*both, settings) for both in zip(population, of_batches, strict=True)]
+    found = [(has_own, _Baseline(*(F.col(name) for name in OWN_BASELINE)))]
+    if "population" in sources:
         everybody = [_Baseline.of(*_literals(one), settings) for one in population]
-        of_batch = batches.value_at([one.named("population") for one in everybody])
-        found.append(F.when(source == "population", of_batch))
-    if "batch" in names:
+        found.append((_is(sources, "population", batches), _of_batch(everybody, batches)))
+    if "batch" in sources:
         others = _others(batches, of_batches, settings)
-        found.append(F.when(source == "batch", others.named("batch")))
-    chosen = _Baseline(*(F.col(f"found.{name}") for name in _PARTS))
+        found.append((_is(sources, "batch", batches), others))
+    chosen = _Baseline(*(_first_of(found, part) for part in _PARTS))
+    source = F.when(has_own, "customer").otherwise(batches.value_at(sources))
     return (
-        accepted.withColumn("found", F.coalesce(*found))
-        .withColumn("baseline_count", F.coalesce("own_count", F.lit(0)).cast("long"))
-        .withColumn("baseline_source", F.coalesce("found.source", F.lit("none")))
+        accepted.withColumn("baseline_count", F.coalesce("own_count", F.lit(0)).cast("long"))
+        .withColumn("baseline_source", source)
         .withColumn("baseline_mean_usd", chosen.mean)
         .withColumn("baseline_sd_usd", chosen.sd)
         .withColumn("amount_zscore", chosen.zscore())
-        .drop(*OWN_BASELINE, "found")
+        .drop(*OWN_BASELINE)
     )
+
+
+def _is(sources: Sequence[str], source: str, batches: Batches) -> Column:
+    return batches.value_at([one == source for one in sources])
 
 
 @dataclass(frozen=True)
@@ -93,25 +98,24 @@ class _Baseline:
         cls, count: Column, total: Column, squares: Column, settings: BaselineSettings
     ) -> _Baseline:
         """What follows from count, sum and sum of squares."""
-        n, amount = count.cast("double"), total.cast("double")
-        spread = _spread(count, total, squares)
+        return cls.with_spread(count, total, _spread(count, total, squares), settings)
+
+    @classmethod
+    def with_spread(
+        cls, count: Column, total: Column, spread: Column, settings: BaselineSettings
+    ) -> _Baseline:
+        """What follows from count, sum, and `count` times the standard deviation in cents."""
+        n, amount = count.cast("double"), as_double(total)
         least = (amount * float(settings.sd_floor_share), n * float(settings.sd_floor_usd * 100))
         is_small = (count < _ROOT_OF_LONG) & (total < _LONG)
-        whole = F.when(is_small, total.cast("long"))
-        divisor = F.greatest(spread, *least)
         return cls(
-            count.cast("long"),
-            total.cast(CENTS),
-            whole,
-            amount / count / 100,
-            spread / count / 100,
-            divisor,
+            count=count.cast("long"),
+            total=total.cast(CENTS),
+            whole=F.when(is_small, total.cast("long")),
+            mean=amount / count / 100,
+            sd=spread / count / 100,
+            divisor=F.greatest(spread, *least),
         )
-
-    def named(self, source: str) -> Column:
-        """All of it as a struct, with the `source`."""
-        parts = zip(_PARTS, vars(self).values(), strict=True)
-        return F.struct(F.lit(source).alias("source"), *(one.alias(name) for name, one in parts))
 
     def zscore(self) -> Column:
         """`(amount - mean) / max(sd, share * mean, floor)` of a transaction's `cents`.
@@ -126,19 +130,71 @@ class _Baseline:
         return F.when(is_small, small).otherwise(exact.cast("double")) / self.divisor
 
 
+def _of_batch(baselines: Sequence[_Baseline], batches: Batches) -> _Baseline:
+    """Of one baseline for each batch that of a row's batch."""
+    return _Baseline(
+        *(batches.value_at([getattr(one, part) for one in baselines]) for part in _PARTS)
+    )
+
+
+def _first_of(found: Sequence[tuple[Column, _Baseline]], part: str) -> Column:
+    """A part of the first baseline whose condition holds, or null."""
+    return F.coalesce(*(F.when(holds, getattr(one, part)) for holds, one in found))
+
+
 def _others(
     batches: Batches, of_batches: Sequence[Moments], settings: BaselineSettings
 ) -> _Baseline:
     """The baseline of the other transactions of a row's batch."""
-    names = ("count", "total", "squares")
-    together = [
-        F.struct(*(one.alias(name) for name, one in zip(names, _literals(moments), strict=True)))
-        for moments in of_batches
-    ]
-    of_batch = batches.value_at(together)
-    count, total, squares = (of_batch[name] for name in names)
+    cents = F.col("cents")
+    if all(_is_usual(one) for one in of_batches):
+        count = _whole(batches, [one.count - 1 for one in of_batches])
+        total = _whole(batches, [one.sum_cents for one in of_batches]) - cents
+        spread = F.sqrt(F.greatest(_of_others_squared(batches, of_batches), F.lit(0.0)))
+        return _Baseline.with_spread(count, total, spread, settings)
+    return _Baseline.of(*_moments_of_others(batches, of_batches), settings)
+
+
+def _is_usual(one: Moments) -> bool:
+    return one.sum_cents < _LONG and abs(_spread_squared(one)) < _LARGEST_SPLIT
+
+
+def _whole(batches: Batches, values: Sequence[int]) -> Column:
+    return batches.value_at(values).cast("long")
+
+
+def _moments_of_others(
+    batches: Batches, of_batches: Sequence[Moments]
+) -> tuple[Column, Column, Column]:
+    parts = zip(*(_literals(one) for one in of_batches), strict=True)
+    count, total, squares = (batches.value_at(one) for one in parts)
     own = F.col("cents").cast(CENTS)
-    return _Baseline.of(count - 1, total - own, squares - own * own, settings)
+    return count - 1, total - own, squares - own * own
+
+
+def _spread_squared(one: Moments) -> int:
+    return (one.count - 1) * one.sum_of_squares_cents - one.sum_cents**2
+
+
+def _of_others_squared(batches: Batches, of_batches: Sequence[Moments]) -> Column:
+    """The square of the other transactions' `_spread`: a whole number, as the nearest double.
+
+    Of n amounts with sum s and sum of squares q all but one, x, have the square
+    `(n - 1) q - s s - x (n x - 2 s)`: the first part is the same for all rows. In two halves of
+    whole numbers, which are only added as doubles, nothing but that sum is rounded.
+    """
+    x, constants = F.col("cents"), [_spread_squared(one) for one in of_batches]
+    high = _whole(batches, [one >> _SPLIT for one in constants])
+    low = _whole(batches, [one & _LOW for one in constants])
+    n = _whole(batches, [one.count for one in of_batches])
+    s = _whole(batches, [one.sum_cents for one in of_batches])
+    left = low - x * (n * x - s * 2)
+    carried = (high + F.shiftright(left, _SPLIT)).cast("double")
+    in_longs = carried * float(1 << _SPLIT) + left.bitwiseAND(F.lit(_LOW)).cast("double")
+    size = x.cast("double") * (n.cast("double") * x + s.cast("double") * 2)
+    return F.when(size < SAFE_PRODUCT, in_longs).otherwise(
+        _squared(*_moments_of_others(batches, of_batches))
+    )
 
 
 def _literals(one: Moments) -> tuple[Column, Column, Column]:
@@ -158,8 +214,16 @@ def _source(population: Moments, of_batch: Moments, settings: BaselineSettings) 
 
 def _spread(n: Column, total: Column, squares: Column) -> Column:
     """`n` times the standard deviation in cents, from exact integers up to the root."""
+    return F.sqrt(F.greatest(_squared(n, total, squares), F.lit(0.0)))
+
+
+def _squared(n: Column, total: Column, squares: Column) -> Column:
+    """The square of `_spread`, in longs where they hold it."""
     count = n.cast("decimal(18,0)")
     sums, parts = total.cast(CENTS), squares.cast(SQUARE_CENTS)
-    exact = (count * parts - sums * sums).cast("double")
-    rounded = n.cast("double") * parts.cast("double") - F.pow(sums.cast("double"), F.lit(2.0))
-    return F.sqrt(F.greatest(F.coalesce(exact, rounded), F.lit(0.0)))
+    at_any_size = (count * parts - sums * sums).cast("double")
+    rounded = n.cast("double") * as_double(parts) - F.pow(as_double(sums), F.lit(2.0))
+    whole = sums.cast("long")
+    in_longs = (n * parts.cast("long") - whole * whole).cast("double")
+    is_small = (sums < ROOT) & (n.cast("double") * as_double(parts) < SAFE_PRODUCT)
+    return F.when(is_small, in_longs).otherwise(F.coalesce(at_any_size, rounded))

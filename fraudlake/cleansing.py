@@ -7,6 +7,7 @@ otherwise. The frame that goes from function to function has one row for each ro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -70,9 +71,9 @@ def raw_columns(carry: tuple[str, ...]) -> tuple[str, ...]:
 def with_typed_values(raw: DataFrame, carry: tuple[str, ...]) -> DataFrame:
     """Raw values (`transaction_schema` and `batch_at`) as typed columns.
 
-    A value that cannot be typed is null. The raw texts are kept in `raw`, in the order of their
-    names, and null where the typed values give back the same texts. `raw_line` is not null for a
-    malformed CSV line.
+    A value that cannot be typed is null; other columns stay. The raw texts are kept in `raw`, in
+    the order of their names, and null where the typed values give back the same texts. `raw_line`
+    is not null for a malformed CSV line.
     """
     typed = {name: trimmed(F.col(name)) for name in (*_TEXT_COLUMNS, *carry)}
     typed["transaction_ts"] = _typed_moment(raw.schema["transaction_ts"])
@@ -83,9 +84,8 @@ def with_typed_values(raw: DataFrame, carry: tuple[str, ...]) -> DataFrame:
     says_more = reduce(lambda one, other: one | other, differs)
     texts = F.struct(*(F.col(name).cast("string").alias(name) for name in names))
     return raw.select(
-        "batch_at",
+        *(name for name in raw.columns if name not in typed),
         F.when(says_more, texts).alias("raw"),
-        "raw_line",
         *(column.alias(name) for name, column in typed.items()),
     )
 
@@ -137,7 +137,8 @@ def parsed_amount(text: Column) -> Column:
 def parsed_currency(text: Column) -> Column:
     """Three ASCII letters in upper case; null if not so."""
     code = F.upper(trimmed(text))
-    return F.when(code.rlike(_CURRENCY), code)
+    # Most are, and a pattern is dear.
+    return F.when((code == "USD") | code.rlike(_CURRENCY), code)
 
 
 def with_reject_mask(rows: DataFrame, batches: Batches, settings: CleansingSettings) -> DataFrame:
@@ -165,16 +166,21 @@ def reasons_of(mask: int) -> list[str]:
 
 def _reasons_that_hold(batches: Batches, settings: CleansingSettings) -> dict[str, Column]:
     """Each reason that a row can have by itself, in the order in which they are listed."""
-    moment, amount, batch = F.col("transaction_ts"), F.col("amount"), batches.date_at()
-    latest = batch.cast("timestamp") + F.expr(f"INTERVAL {24 + settings.future_hours} HOURS")
+    moment, amount = F.col("transaction_ts"), F.col("amount")
+    # Written out: Spark asks the calendar for each row otherwise.
+    ahead = timedelta(hours=24 + settings.future_hours) // timedelta(microseconds=1)
+    latest = batches.value_at([midnight + ahead for midnight in batches.starts_micros()])
+    oldest = batches.value_at(
+        [day - timedelta(days=settings.too_late_days) for day in batches.dates]
+    )
     can_have_rate = F.col("currency").isNotNull() & moment.isNotNull()
     does_not_fit = (amount > 0) & F.col("fx_rate").isNotNull() & F.col("amount_usd").isNull()
     return {
         "MISSING_TRANSACTION_ID": F.col("transaction_id").isNull(),
         "MISSING_CUSTOMER_ID": F.col("customer_id").isNull(),
         "INVALID_TIMESTAMP": moment.isNull(),
-        "FUTURE_TIMESTAMP": moment > latest,
-        "TOO_LATE": utc_date(moment) < F.date_sub(batch, settings.too_late_days),
+        "FUTURE_TIMESTAMP": F.unix_micros(moment) > latest,
+        "TOO_LATE": utc_date(moment) < oldest,
         "INVALID_AMOUNT": amount.isNull() | does_not_fit,
         "REFUND_OR_REVERSAL": amount < 0,
         "ZERO_AMOUNT": amount == 0,

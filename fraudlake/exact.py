@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DecimalType
 
 _HALF = 32  # bits
-_ROOT = 3_000_000_000  # the square of anything below fits a long
-_SAFE_PRODUCT = 9e18  # below it a product of two longs is one, whatever doubles round off
+ROOT = 3_000_000_000  # the square of anything below fits a long
+_LARGEST = 9_000_000_000_000_000_000  # whole number that surely fits a long
+SAFE_PRODUCT = 9e18  # below it a product of two longs is one, whatever doubles round off
 _UNITS_A_CENT = 10 ** (AMOUNT.scale - USD.scale)
 _PRODUCT_UNITS_A_CENT = 10 ** (AMOUNT.scale + RATE.scale - USD.scale)
 
@@ -43,7 +44,7 @@ def cents_of(amount: Column, usd_per_unit: Column, is_usd: Column) -> Column:
     return (
         F.when(units_of_amount < 0, at_any_size)
         .when(is_usd, _rounded_half_up(units_of_amount, _UNITS_A_CENT))
-        .when(estimate < _SAFE_PRODUCT, _rounded_half_up(product, _PRODUCT_UNITS_A_CENT))
+        .when(estimate < SAFE_PRODUCT, _rounded_half_up(product, _PRODUCT_UNITS_A_CENT))
         .otherwise(at_any_size)
     )
 
@@ -51,6 +52,12 @@ def cents_of(amount: Column, usd_per_unit: Column, is_usd: Column) -> Column:
 def units(decimal: Column) -> Column:
     """A decimal of at most 18 digits in units of its last digit, a long: 12.34 is 1234."""
     return _of_catalyst("UnscaledValue", decimal)
+
+
+def as_double(whole: Column) -> Column:
+    """A decimal without a fraction as the nearest double; by way of a long where it fits one."""
+    fits = whole.between(-_LARGEST, _LARGEST)
+    return F.when(fits, whole.cast("long").cast("double")).otherwise(whole.cast("double"))
 
 
 def _rounded_half_up(value: Column, divisor: int) -> Column:
@@ -79,7 +86,7 @@ def sum_of_cents(values: Column) -> Column:
 
 def sum_of_squares(values: Column) -> Column:
     """The sum of the squares of longs, as `SQUARE_CENTS`; null counts as nothing, never null."""
-    is_small = values < _ROOT
+    is_small = values < ROOT
     small = _sum_of_halves(F.when(is_small, values * values), SQUARE_CENTS)
     as_decimal = values.cast("decimal(19,0)")
     large = F.sum(F.when(~is_small, as_decimal * as_decimal)).cast(SQUARE_CENTS)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from fraudlake import aggregates, baseline, blacklist, cleansing, customers, repeats, scoring
+from fraudlake import aggregates, baseline, blacklist, cleansing, customers, scoring
 from fraudlake.fx import with_usd
 from fraudlake.tables import BatchInputs, BatchSummary, History, scored_schema
 from fraudlake.velocity import with_velocity
@@ -45,10 +45,9 @@ class Facts:
         return self.people.select(*keys, "customer_known", match_type, *baseline.OWN_BASELINE)
 
 
-def typed_rows(inputs: BatchInputs, book: RuleBook) -> DataFrame:
-    """One row for each row read, its values typed, with its `id_hash`."""
-    carry = book.settings.cleansing.carry
-    return repeats.with_id_hash(cleansing.with_typed_values(inputs.transactions, carry))
+def typed_rows(raw: DataFrame, book: RuleBook) -> DataFrame:
+    """One row for each raw row, its values typed, with its `id_hash` (`with_id_hash`)."""
+    return cleansing.with_typed_values(raw, book.settings.cleansing.carry)
 
 
 def judged_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) -> DataFrame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from fraudlake.exact import as_double
 from fraudlake.tables import CENTS, CUSTOMER_PROFILE, SQUARE_CENTS, USD_TOTAL, shaped
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Standings:
         at = self._batch_at([day + timedelta(1) for day in self.batches.dates])
         after = self.rows.withColumn("batch_at", at)
         seen = after.where(f"batch_at is not null and {_LIFE[0]} > 0")
-        cents = (F.col(_LIFE[1]) * 100).cast(CENTS).cast("double")
+        cents = as_double((F.col(_LIFE[1]) * 100).cast(CENTS))
         average = (cents / F.col(_LIFE[0]) / 100).alias("lifetime_average_amount_usd")
         return shaped(seen.select("*", average), CUSTOMER_PROFILE, "batch_at")
 
@@ -138,21 +139,18 @@ def _opening(profile: DataFrame) -> DataFrame:
 
 
 def _running(booked: DataFrame, points: int) -> DataFrame:
-    """What stands at each point for each customer, whether anything was booked there or not."""
-    every = F.explode(F.sequence(F.lit(0), F.lit(points - 1))).alias("point")
-    blank = booked.select("customer_id").distinct().select("customer_id", every)
-    sums = [
-        F.coalesce(F.sum(name), F.lit(0)).cast(kind).alias(name) for name, kind in _TYPES.items()
-    ]
+    """What stands at each point for each customer, from the first that something was booked at."""
+    by_customer = Window.partitionBy("customer_id").orderBy("point")
+    so_far = by_customer.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    sums = [F.coalesce(F.sum(name), F.lit(0)).cast(_TYPES[name]).alias(name) for name in _TYPES]
     times = [F.min(_TIMES[0]).alias(_TIMES[0]), F.max(_TIMES[1]).alias(_TIMES[1])]
-    at_point = booked.unionByName(blank, allowMissingColumns=True)
-    daily = at_point.groupBy("customer_id", "point").agg(*sums, *times)
-    so_far = (
-        Window.partitionBy("customer_id")
-        .orderBy("point")
-        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    # Spread by customer once: rows of a point, and points of a customer, then lie together.
+    at_point = booked.repartition("customer_id").groupBy("customer_id", "point").agg(*sums, *times)
+    running = {name: F.sum(name).over(so_far).cast(kind) for name, kind in _TYPES.items()}
+    first, last = F.min(_TIMES[0]).over(so_far), F.max(_TIMES[1]).over(so_far)
+    following = F.coalesce(F.lead("point").over(by_customer), F.lit(points))
+    stands = at_point.withColumns(
+        {**running, _TIMES[0]: first, _TIMES[1]: last, "until": following - 1}
     )
-    running = [F.sum(name).over(so_far).cast(kind).alias(name) for name, kind in _TYPES.items()]
-    first = F.min(_TIMES[0]).over(so_far).alias(_TIMES[0])
-    last = F.max(_TIMES[1]).over(so_far).alias(_TIMES[1])
-    return daily.select("customer_id", "point", *running, first, last)
+    every = F.explode(F.sequence("point", "until")).alias("point")
+    return stands.select("customer_id", every, *_TYPES, *_TIMES)

@@ -17,6 +17,7 @@ from fraudlake.cleansing import Cleansed, bit_of, filter_accepted, narrow_rows
 from fraudlake.input_tables import TRANSACTIONS
 from fraudlake.joins import sized
 from fraudlake.settings import MOST_BATCHES
+from fraudlake.text import trimmed
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -40,8 +41,12 @@ class Judged:
 
 
 def with_id_hash(rows: DataFrame) -> DataFrame:
-    """Add `id_hash`: equal where customer_id and transaction_id are, and rarely otherwise."""
-    return rows.withColumn("id_hash", F.xxhash64("customer_id", "transaction_id"))
+    """Add `id_hash`: equal where customer_id and transaction_id are, and rarely otherwise.
+
+    Of raw rows too, so that those with a few hashes are found before anything else is done.
+    """
+    ids = (trimmed(F.col("customer_id")), trimmed(F.col("transaction_id")))
+    return rows.withColumn("id_hash", F.xxhash64(*ids))
 
 
 def filter_by_hash(rows: DataFrame, few: DataFrame) -> DataFrame:

@@ -21,7 +21,7 @@ from fraudlake.manifests import Attempt, manifest_of
 from fraudlake.pass_checks import check_read, check_reread
 from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
-from fraudlake.repeats import Judged, filter_by_hash, without_repeats
+from fraudlake.repeats import Judged, filter_by_hash, with_id_hash, without_repeats
 from fraudlake.runs import check_reconciled
 from fraudlake.session import fit_to_input
 from fraudlake.tables import (
@@ -132,7 +132,8 @@ class ScoringPass:
     def _judged(self, inputs: BatchInputs, read: Observation) -> Judged:
         """The rows read; Parquet is read once for each use, text is kept whole."""
         book, batches = self.sources.book, self.batches
-        typed = pipeline.typed_rows(inputs, book)
+        raw = with_id_hash(inputs.transactions)
+        typed = pipeline.typed_rows(raw, book)
         counted = typed.observe(read, *tally.read_counts(batches))
         judged = pipeline.judged_rows(counted, inputs.fx, book, batches)
         if not self.sources.transactions.is_parquet(batches):
@@ -144,7 +145,7 @@ class ScoringPass:
         again = typed.observe(self.reread, _rows())
 
         def whole(few: DataFrame) -> DataFrame:
-            suspected = filter_by_hash(typed, few)
+            suspected = pipeline.typed_rows(filter_by_hash(raw, few), book)
             return pipeline.judged_rows(suspected, inputs.fx, book, batches)
 
         return Judged(narrow, pipeline.sound_rows(again, inputs.fx, book, batches), whole)

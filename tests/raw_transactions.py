@@ -16,7 +16,7 @@ from fraudlake.fx import FxRates, Rate, covered_stretches
 from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.kept import KeptFrames
 from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
-from fraudlake.repeats import Judged, filter_by_hash, without_repeats
+from fraudlake.repeats import Judged, filter_by_hash, with_id_hash, without_repeats
 from fraudlake.tables import BatchInputs, transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
@@ -60,7 +60,7 @@ def cleansed_rows(
     kept: KeptFrames,
 ) -> Cleansed:
     """The rows after cleansing, as a pass over text makes them."""
-    typed = typed_rows(inputs, book)
+    typed = typed_rows(with_id_hash(inputs.transactions), book)
     judged = kept.keep(judged_rows(typed, inputs.fx, book, batches))
     rows = Judged(
         kept.keep(narrow_rows(judged, book.settings.cleansing.carry)),
