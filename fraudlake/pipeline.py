@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from fraudlake import aggregates, baseline, blacklist, cleansing, customers, scoring
 from fraudlake.fx import with_usd
-from fraudlake.tables import BatchInputs, BatchSummary, History, scored_schema
+from fraudlake.tables import BatchSummary, History, scored_schema
 from fraudlake.velocity import with_velocity
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def sound_rows(typed: DataFrame, fx: FxRates, book: RuleBook, batches: Batches) 
     return cleansing.filter_accepted(judged)
 
 
-def named_customers(days: DataFrame, inputs: BatchInputs) -> DataFrame:
+def named_customers(days: DataFrame, known: DataFrame) -> DataFrame:
     """Every customer that a row names, with what the customers table says, and customer_known."""
-    return with_customer(customers.customers_named(days), inputs.customers)
+    return with_customer(customers.customers_named(days), known)
 
 
 def match_customers(days: DataFrame, known: DataFrame, matches: DataFrame) -> DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,10 +41,10 @@ if TYPE_CHECKING:
 
     from fraudlake.batches import Batches
     from fraudlake.cleansing import Cleansed
+    from fraudlake.fx import FxRates
     from fraudlake.lake import Lake, Runs
     from fraudlake.runs import Manifest, RunLog
     from fraudlake.sources import Sources
-    from fraudlake.tables import BatchInputs
     from fraudlake.tally import BatchTally
 
 
@@ -95,15 +96,17 @@ class ScoringPass:
 
     def _score_all(self) -> list[BatchTally]:
         with self._step("reading"):
-            inputs = self._open_inputs()
+            raw, rates = self._open_transactions()
         past = PastRows(self.sources.spark, self.lake, self._past(0), self.batches)
-        with self._step("cleansing"):
-            cleansed, days, found = self._cleanse(inputs, past)
+        with self._step("cleansing"), self._people_ahead() as known:
+            cleansed, days, found = self._cleanse(raw, rates, past)
+            customers, blacklist = known()
             check_read(self.sources, self.batches.first, found[0])
         rows = sum(one.read for one in found)
         with self._step("matching", rows):
             accounts = self._accounts(days, past)
-            people = self._match(days, inputs, accounts, found)
+            named = self.kept.keep(pipeline.named_customers(days, customers))
+            people = self._match(days, named, blacklist, accounts, found)
         with self._step("scoring", rows):
             facts = self._facts(cleansed, days, people, past, found)
             self._write_rows(cleansed, facts, past, found)
@@ -114,28 +117,39 @@ class ScoringPass:
     def _past(self, at: int) -> Past:
         return Past(self.log, self.sources.book, self.batches.dates[at])
 
-    def _open_inputs(self) -> BatchInputs:
+    def _open_transactions(self) -> tuple[DataFrame, FxRates]:
         transactions = self.sources.transactions
         size = sum(transactions.bytes_of(day) for day in self.batches.dates)
         fit_to_input(self.sources.spark, size)
-        return self.sources.batch_inputs(self.batches)
+        return self.sources.transactions_at(self.batches)
+
+    @contextmanager
+    def _people_ahead(self) -> Iterator[Callable[[], tuple[DataFrame, DataFrame]]]:
+        """Read customers and blacklist meanwhile; what comes waits for them, and raises theirs.
+
+        Reading them is mostly Python's work, and Spark's planning of it leaves a core idle.
+        """
+        reader = ThreadPoolExecutor(1)
+        try:
+            yield reader.submit(self.sources.people_at, self.batches.first).result
+        finally:
+            reader.shutdown(wait=False, cancel_futures=True)
 
     def _cleanse(
-        self, inputs: BatchInputs, past: PastRows
+        self, raw: DataFrame, rates: FxRates, past: PastRows
     ) -> tuple[Cleansed, DataFrame, list[BatchTally]]:
         read, settings = Observation(), self.sources.book.settings.cleansing
-        rows = self._judged(inputs, read)
+        rows = self._judged(with_id_hash(raw), rates, read)
         cleansed = without_repeats(rows, past.accepted_ids(), settings, self.kept.keep)
         days = self.kept.keep(aggregates.customer_days(cleansed.narrow, self.batches))
         return cleansed, days, tally.tallied(cleansed.narrow, days, read.get, self.batches)
 
-    def _judged(self, inputs: BatchInputs, read: Observation) -> Judged:
+    def _judged(self, raw: DataFrame, rates: FxRates, read: Observation) -> Judged:
         """The rows read; Parquet is read once for each use, text is kept whole."""
         book, batches = self.sources.book, self.batches
-        raw = with_id_hash(inputs.transactions)
         typed = pipeline.typed_rows(raw, book)
         counted = typed.observe(read, *tally.read_counts(batches))
-        judged = pipeline.judged_rows(counted, inputs.fx, book, batches)
+        judged = pipeline.judged_rows(counted, rates, book, batches)
         if not self.sources.transactions.is_parquet(batches):
             judged = self.kept.keep(judged, StorageLevel.DISK_ONLY)  # memory has other uses
             narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
@@ -146,9 +160,9 @@ class ScoringPass:
 
         def whole(few: DataFrame) -> DataFrame:
             suspected = pipeline.typed_rows(filter_by_hash(raw, few), book)
-            return pipeline.judged_rows(suspected, inputs.fx, book, batches)
+            return pipeline.judged_rows(suspected, rates, book, batches)
 
-        return Judged(narrow, pipeline.sound_rows(again, inputs.fx, book, batches), whole)
+        return Judged(narrow, pipeline.sound_rows(again, rates, book, batches), whole)
 
     def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
         baseline_days = self.sources.book.settings.baseline.days
@@ -159,13 +173,17 @@ class ScoringPass:
         return min((one.oldest for one in found if one.oldest), default=None)
 
     def _match(
-        self, days: DataFrame, inputs: BatchInputs, accounts: Standings, found: list[BatchTally]
+        self,
+        days: DataFrame,
+        named: DataFrame,
+        blacklist: DataFrame,
+        accounts: Standings,
+        found: list[BatchTally],
     ) -> DataFrame:
         """The facts of each customer on each day; as many rows at most as `days` has."""
         book, most = self.sources.book, sum(one.customers for one in found)
-        named = self.kept.keep(pipeline.named_customers(days, inputs))
         known = sized(named.select("customer_id", "customer_known"), most)
-        matches = pipeline.blacklist_matches(named, inputs.blacklist, book, self.batches)
+        matches = pipeline.blacklist_matches(named, blacklist, book, self.batches)
         matched = pipeline.match_customers(days, known, sized(matches, most))
         people = pipeline.with_past(matched, accounts, book.settings.baseline)
         return sized(self.kept.keep(people), most)

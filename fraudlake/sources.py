@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from fraudlake.batches import Batches
+    from fraudlake.fx import FxRates
     from fraudlake.places import Place
     from fraudlake.rules.book import RuleBook
     from fraudlake.settings import Settings
@@ -80,12 +81,17 @@ class Sources:
 
     def batch_inputs(self, batches: Batches) -> BatchInputs:
         """The frames that batches with the same snapshots are scored from."""
-        return BatchInputs(
-            transactions=self.transactions.rows_of(batches),
-            customers=self.customers_at(batches.first).rows,
-            blacklist=self.blacklist_at(batches.first).rows,
-            fx=[self.fx_rates.rates_for(day, self.book.settings) for day in batches.dates][-1],
-        )
+        transactions, fx = self.transactions_at(batches)
+        return BatchInputs(transactions, *self.people_at(batches.first), fx)
+
+    def transactions_at(self, batches: Batches) -> tuple[DataFrame, FxRates]:
+        """The raw rows of batches, and the rates that convert them."""
+        rates = [self.fx_rates.rates_for(day, self.book.settings) for day in batches.dates]
+        return self.transactions.rows_of(batches), rates[-1]
+
+    def people_at(self, batch: date) -> tuple[DataFrame, DataFrame]:
+        """The customers and the blacklist of a batch, read as they are asked for."""
+        return self.customers_at(batch).rows, self.blacklist_at(batch).rows
 
     def can_be_scored_together(self, first: date, batch: date) -> bool:
         """Whether a batch uses the snapshots of another one, and rates that are not in doubt."""

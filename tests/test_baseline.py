@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -89,6 +90,20 @@ def test_thirty_other_transactions_of_the_batch_are_a_baseline(
     else:
         assert found["large"] == ("batch", 10.0, 0.0, 990.0)
         assert found["0"][:2] == ("batch", 43.0)
+
+
+@pytest.mark.parametrize("largest", ["10.01", "4999.99", "70000000.00", "9999999999999999.99"])
+def test_the_spread_of_the_others_is_the_nearest_double_of_an_exact_number(
+    spark: SparkSession, largest: str
+) -> None:
+    amounts = [*(f"{10 * at}.{at:02d}" for at in range(1, 41)), "5000.00", largest]
+    literals = [accepted(str(at), amount) for at, amount in enumerate(amounts)]
+    based = with_baseline(frame(spark, ACCEPTED, *literals), NOBODY, SETTINGS.baseline)
+    found = pairs(based, "transaction_id", "baseline_sd_usd")
+    for at in range(len(amounts)):
+        others = moments([*amounts[:at], *amounts[at + 1 :]])
+        squared = others.count * others.sum_of_squares_cents - others.sum_cents**2
+        assert found[str(at)] == math.sqrt(squared) / others.count / 100, amounts[at]
 
 
 def test_everybody_comes_before_the_batch(spark: SparkSession) -> None:

@@ -139,7 +139,7 @@ class Core:
         days = kept.keep(customer_days(narrow, ONE))
         found = tally.tallied(narrow, days, {"read_0": 0}, ONE)
         accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
-        named = named_customers(days, inputs)
+        named = named_customers(days, inputs.customers)
         matches = blacklist_matches(named, inputs.blacklist, book, ONE)
         people = match_customers(days, named.select("customer_id", "customer_known"), matches)
         people = kept.keep(with_past(people, accounts, book.settings.baseline))
