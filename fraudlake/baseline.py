@@ -138,8 +138,11 @@ def _of_batch(baselines: Sequence[_Baseline], batches: Batches) -> _Baseline:
 
 
 def _first_of(found: Sequence[tuple[Column, _Baseline]], part: str) -> Column:
-    """A part of the first baseline whose condition holds, or null."""
-    return F.coalesce(*(F.when(holds, getattr(one, part)) for holds, one in found))
+    """A part of the first baseline whose condition holds, null or not; null without any."""
+    chosen = F.lit(None)
+    for holds, one in reversed(found):
+        chosen = F.when(holds, getattr(one, part)).otherwise(chosen)
+    return chosen
 
 
 def _others(

@@ -112,6 +112,12 @@ def test_everybody_comes_before_the_batch(spark: SparkSession) -> None:
     assert set(pairs(based, "transaction_id", "baseline_source").values()) == {"population"}
 
 
+def test_a_past_too_large_for_a_long_stays_the_customer_s_own(spark: SparkSession) -> None:
+    rows = frame(spark, ACCEPTED, accepted("huge", "10.00", ["9999999999999999.99"] * 5))
+    based = with_baseline(rows, moments(["30"] * 100), SETTINGS.baseline)
+    assert pairs(based, "transaction_id", "amount_zscore") == {"huge": pytest.approx(-20)}
+
+
 # name: amount, the customer's past, and the distance: (amount - mean) / max(sd, mean / 20, 1).
 DISTANCES = {
     "share of the mean": ("115.00", ["100"] * 5, 3.0),
