@@ -97,8 +97,10 @@ class _Demo:
         self._own = Path(tempfile.mkdtemp(prefix="fl-"))
         self._out = (self._own / "out").open("w+", encoding="utf-8")
         self._err: list[str] = []
+        # A shell's background job, as these tests may be one, would not hear of Ctrl-C.
+        listening = ("env", "--default-signal=INT")
         self._process = subprocess.Popen(
-            [*before, str(FRAUDLAKE), "demo", "--out", str(folder), *SIZE],
+            [*listening, *before, str(FRAUDLAKE), "demo", "--out", str(folder), *SIZE],
             stdout=self._out,
             stderr=subprocess.PIPE,
             text=True,
