@@ -82,9 +82,14 @@ def _limit(target: Target) -> str:
 def _verdict(target: Target, result: ScenarioResult | None) -> tuple[str, str]:
     measured = measured_target(target, result) if result else None
     if measured is None:
-        return ("-", "not measured" if result is None else "no time that counts")
+        return ("-", "no time that counts" if result and _ran(target, result) else "not measured")
     unit = " s" if target.below is None else ""
     return (f"{measured:.2f}{unit}", "met" if target.is_met(measured) else "**missed**")
+
+
+def _ran(target: Target, result: ScenarioResult) -> bool:
+    """Whether all that a target compares was run, however it ended."""
+    return {target.above, target.below} - {None} <= {one.contestant for one in result.runs}
 
 
 def _scenario_text(scenario: Scenario, result: ScenarioResult) -> str:

@@ -77,7 +77,7 @@ def risk_by_customer(days: DataFrame, striking: DataFrame, categories: Categorie
         + (plain if categories.of(0) == name else F.lit(0))
         for name in ("High", "Medium")
     }
-    average = _average("total_amount_usd", "transaction_count")
+    average = average_usd("total_amount_usd", "transaction_count")
     finished = (
         joined.withColumns(counts)
         .withColumn("max_velocity_count", F.coalesce("max_velocity", F.lit(1)))
@@ -116,7 +116,7 @@ def profile_of_runs(customer_risk: DataFrame, first_baseline_batch: date) -> Dat
         .cast(SQUARE_CENTS)
         .alias("baseline_sum_of_squares_cents"),
     )
-    average = _average("lifetime_total_amount_usd", "lifetime_transaction_count")
+    average = average_usd("lifetime_total_amount_usd", "lifetime_transaction_count")
     return shaped(grouped.withColumn("lifetime_average_amount_usd", average), CUSTOMER_PROFILE)
 
 
@@ -151,6 +151,6 @@ def _lifetime(count: str, total: str) -> list[Column]:
     ]
 
 
-def _average(total: str, count: str) -> Column:
+def average_usd(total: str, count: str) -> Column:
     """USD as a double: whole cents divided once, so that the order of rows cannot show."""
     return as_double((F.col(total) * 100).cast(CENTS)) / F.col(count) / 100

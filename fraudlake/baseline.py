@@ -98,14 +98,15 @@ class _Baseline:
         cls, count: Column, total: Column, squares: Column, settings: BaselineSettings
     ) -> _Baseline:
         """What follows from count, sum and sum of squares."""
-        return cls.with_spread(count, total, _spread(count, total, squares), settings)
+        return cls.of_squared(count, total, _squared(count, total, squares), settings)
 
     @classmethod
-    def with_spread(
-        cls, count: Column, total: Column, spread: Column, settings: BaselineSettings
+    def of_squared(
+        cls, count: Column, total: Column, squared: Column, settings: BaselineSettings
     ) -> _Baseline:
-        """What follows from count, sum, and `count` times the standard deviation in cents."""
+        """What follows from count, sum, and the square of the `count` standard deviations."""
         n, amount = count.cast("double"), as_double(total)
+        spread = F.sqrt(F.greatest(squared, F.lit(0.0)))
         least = (amount * float(settings.sd_floor_share), n * float(settings.sd_floor_usd * 100))
         is_small = (count < _ROOT_OF_LONG) & (total < _LONG)
         return cls(
@@ -153,13 +154,13 @@ def _others(
     if all(_is_usual(one) for one in of_batches):
         count = _whole(batches, [one.count - 1 for one in of_batches])
         total = _whole(batches, [one.sum_cents for one in of_batches]) - cents
-        spread = F.sqrt(F.greatest(_of_others_squared(batches, of_batches), F.lit(0.0)))
-        return _Baseline.with_spread(count, total, spread, settings)
+        squared = _squared_of_others(batches, of_batches)
+        return _Baseline.of_squared(count, total, squared, settings)
     return _Baseline.of(*_moments_of_others(batches, of_batches), settings)
 
 
 def _is_usual(one: Moments) -> bool:
-    return one.sum_cents < _LONG and abs(_spread_squared(one)) < _LARGEST_SPLIT
+    return one.sum_cents < _LONG and abs(_alike_in_batch(one)) < _LARGEST_SPLIT
 
 
 def _whole(batches: Batches, values: Sequence[int]) -> Column:
@@ -175,18 +176,19 @@ def _moments_of_others(
     return count - 1, total - own, squares - own * own
 
 
-def _spread_squared(one: Moments) -> int:
+def _alike_in_batch(one: Moments) -> int:
+    """The part of `_squared_of_others` that is the same for all rows of a batch."""
     return (one.count - 1) * one.sum_of_squares_cents - one.sum_cents**2
 
 
-def _of_others_squared(batches: Batches, of_batches: Sequence[Moments]) -> Column:
-    """The square of the other transactions' `_spread`: a whole number, as the nearest double.
+def _squared_of_others(batches: Batches, of_batches: Sequence[Moments]) -> Column:
+    """`_squared` of a batch's other transactions: a whole number, as the nearest double.
 
     Of n amounts with sum s and sum of squares q all but one, x, have the square
     `(n - 1) q - s s - x (n x - 2 s)`: the first part is the same for all rows. In two halves of
     whole numbers, which are only added as doubles, nothing but that sum is rounded.
     """
-    x, constants = F.col("cents"), [_spread_squared(one) for one in of_batches]
+    x, constants = F.col("cents"), [_alike_in_batch(one) for one in of_batches]
     high = _whole(batches, [one >> _SPLIT for one in constants])
     low = _whole(batches, [one & _LOW for one in constants])
     n = _whole(batches, [one.count for one in of_batches])
@@ -215,13 +217,8 @@ def _source(population: Moments, of_batch: Moments, settings: BaselineSettings) 
     return "batch" if of_batch.count - 1 >= settings.batch_min else "none"
 
 
-def _spread(n: Column, total: Column, squares: Column) -> Column:
-    """`n` times the standard deviation in cents, from exact integers up to the root."""
-    return F.sqrt(F.greatest(_squared(n, total, squares), F.lit(0.0)))
-
-
 def _squared(n: Column, total: Column, squares: Column) -> Column:
-    """The square of `_spread`, in longs where they hold it."""
+    """The square of `n` standard deviations in cents: exact integers, in longs where they fit."""
     count = n.cast("decimal(18,0)")
     sums, parts = total.cast(CENTS), squares.cast(SQUARE_CENTS)
     at_any_size = (count * parts - sums * sums).cast("double")

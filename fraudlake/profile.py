@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from fraudlake.exact import as_double
+from fraudlake.aggregates import average_usd
 from fraudlake.tables import CENTS, CUSTOMER_PROFILE, SQUARE_CENTS, USD_TOTAL, shaped
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ _TYPES = dict(zip((*_LIFE, *_MOMENTS), _KINDS, strict=True))
 class Standings:
     """What each customer's account says on the dates of a few batches, and on the days after.
 
-    `rows`: customer_id, `point` (a position in `dates`), the sums and the first and last time.
+    `rows`: customer_id, `point` (a position in `dates`, from the first at which anything was
+    booked), the sums and the first and last time.
     """
 
     rows: DataFrame
@@ -52,8 +53,7 @@ class Standings:
         at = self._batch_at([day + timedelta(1) for day in self.batches.dates])
         after = self.rows.withColumn("batch_at", at)
         seen = after.where(f"batch_at is not null and {_LIFE[0]} > 0")
-        cents = as_double((F.col(_LIFE[1]) * 100).cast(CENTS))
-        average = (cents / F.col(_LIFE[0]) / 100).alias("lifetime_average_amount_usd")
+        average = average_usd(_LIFE[1], _LIFE[0]).alias("lifetime_average_amount_usd")
         return shaped(seen.select("*", average), CUSTOMER_PROFILE, "batch_at")
 
     def _batch_at(self, days: list[date] | tuple[date, ...]) -> Column:

@@ -17,7 +17,6 @@ from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.kept import KeptFrames
 from fraudlake.session import fit_to_input, unpacked_bytes
 from fraudlake.source_files import PARTITIONED_BY, check_columns, files_used
-from fraudlake.tables import BatchInputs
 from fraudlake.tabular import FileReader
 from fraudlake.transactions import TransactionSource
 
@@ -78,11 +77,6 @@ class Sources:
         """The blacklist snapshot of a batch, cleaned."""
         day = self.blacklist.newest_until(batch)
         return self._snapshot("blacklist", day, self._open_blacklist)
-
-    def batch_inputs(self, batches: Batches) -> BatchInputs:
-        """The frames that batches with the same snapshots are scored from."""
-        transactions, fx = self.transactions_at(batches)
-        return BatchInputs(transactions, *self.people_at(batches.first), fx)
 
     def transactions_at(self, batches: Batches) -> tuple[DataFrame, FxRates]:
         """The raw rows of batches, and the rates that convert them."""

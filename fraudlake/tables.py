@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from fraudlake.fx import FxRates
 
 TEXT = t.StringType()
 COUNT = t.LongType()
@@ -159,19 +158,6 @@ class Moments:
             self.sum_cents + other.sum_cents,
             self.sum_of_squares_cents + other.sum_of_squares_cents,
         )
-
-
-@dataclass(frozen=True)
-class BatchInputs:
-    """What batches are scored from.
-
-    Raw transactions with their `batch_at`, customers without duplicates, the blacklist, rates.
-    """
-
-    transactions: DataFrame
-    customers: DataFrame
-    blacklist: DataFrame
-    fx: FxRates
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,10 @@ from pyspark.sql import functions as F
 from fraudlake.batches import Batches
 from fraudlake.cleansing import Cleansed, narrow_rows
 from fraudlake.fx import FxRates, Rate, covered_stretches
-from fraudlake.input_tables import BLACKLIST, CUSTOMERS
 from fraudlake.kept import KeptFrames
 from fraudlake.pipeline import judged_rows, sound_rows, typed_rows
 from fraudlake.repeats import Judged, filter_by_hash, with_id_hash, without_repeats
-from fraudlake.tables import BatchInputs, transaction_schema
+from fraudlake.tables import transaction_schema
 from tests.frames import BOOK, DAY, SETTINGS, Literal, frame
 
 if TYPE_CHECKING:
@@ -40,31 +39,28 @@ def cleansed(
     rates = [Rate(DAY, "EUR", Decimal("1.1"))]
     earlier = ({"customer_id": one, "transaction_id": other} for one, other in accepted)
     read = frame(spark, transaction_schema(carry), *rows)
-    inputs = BatchInputs(
-        transactions=read.withColumn("batch_at", F.lit(0)),
-        customers=frame(spark, ", ".join(f"{name} string" for name in CUSTOMERS.columns)),
-        blacklist=frame(spark, ", ".join(f"{name} string" for name in BLACKLIST.columns)),
-        fx=FxRates(rates, covered_stretches(rates, settings.fx)),
-    )
+    fx = FxRates(rates, covered_stretches(rates, settings.fx))
     ids = frame(spark, "customer_id string, transaction_id string", *earlier)
     accepted_ids = ids.withColumn("batch_at", F.lit(-1))
     book = replace(BOOK, settings=settings)
-    return cleansed_rows(inputs, accepted_ids, book, Batches((DAY,)), KeptFrames())
+    opened = (read.withColumn("batch_at", F.lit(0)), fx)
+    return cleansed_rows(opened, accepted_ids, book, Batches((DAY,)), KeptFrames())
 
 
 def cleansed_rows(
-    inputs: BatchInputs,
+    opened: tuple[DataFrame, FxRates],
     accepted_ids: DataFrame,
     book: RuleBook,
     batches: Batches,
     kept: KeptFrames,
 ) -> Cleansed:
-    """The rows after cleansing, as a pass over text makes them."""
-    typed = typed_rows(with_id_hash(inputs.transactions), book)
-    judged = kept.keep(judged_rows(typed, inputs.fx, book, batches))
+    """The rows after cleansing, as a pass over text makes them of `Sources.transactions_at`."""
+    raw, fx = opened
+    typed = typed_rows(with_id_hash(raw), book)
+    judged = kept.keep(judged_rows(typed, fx, book, batches))
     rows = Judged(
         kept.keep(narrow_rows(judged, book.settings.cleansing.carry)),
-        sound_rows(typed, inputs.fx, book, batches),
+        sound_rows(typed, fx, book, batches),
         partial(filter_by_hash, judged),
     )
     return without_repeats(rows, accepted_ids, book.settings.cleansing, kept.keep)

@@ -63,7 +63,8 @@ class Inputs:
     def open(self, spark: SparkSession, rules: Path | None = None) -> None:
         """All that a run looks at before its first row is cleansed."""
         sources = open_sources(spark, self.paths, read_rule_file(rules), DAY, DAY)
-        sources.batch_inputs(Batches((DAY,)))
+        sources.transactions_at(Batches((DAY,)))
+        sources.people_at(DAY)
 
     def score(
         self, spark: SparkSession, first: date = DAY, last: date | None = None

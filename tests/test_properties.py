@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from fraudlake.rules.book import RuleBook
     from fraudlake.scorer import ScoreResult
-    from fraudlake.tables import BatchInputs
+    from fraudlake.sources import Sources
 
 DAY = date(2025, 3, 10)
 ONE = Batches((DAY,))
@@ -121,7 +121,7 @@ class Core:
         self.spark.conf.set("spark.sql.shuffle.partitions", partitions)
         sources = open_sources(self.spark, inputs.paths, self.book, DAY, DAY)
         kept = KeptFrames()
-        frames = self._frames(sources.batch_inputs(ONE), self._past(inputs), kept)
+        frames = self._frames(sources, self._past(inputs), kept)
         found = {name: _rows(frame) for name, frame in frames.items()}
         kept.release()
         return found
@@ -130,17 +130,17 @@ class Core:
         past = Past(RunLog([]), self.book, DAY)
         return PastRows(self.spark, Lake(inputs.root / "none"), past, ONE)
 
-    def _frames(
-        self, inputs: BatchInputs, past: PastRows, kept: KeptFrames
-    ) -> dict[str, DataFrame]:
+    def _frames(self, sources: Sources, past: PastRows, kept: KeptFrames) -> dict[str, DataFrame]:
         book = self.book
-        cleansed = cleansed_rows(inputs, past.accepted_ids(), book, ONE, kept)
+        customers, entries = sources.people_at(DAY)
+        opened = sources.transactions_at(ONE)
+        cleansed = cleansed_rows(opened, past.accepted_ids(), book, ONE, kept)
         narrow = cleansed.narrow
         days = kept.keep(customer_days(narrow, ONE))
         found = tally.tallied(narrow, days, {"read_0": 0}, ONE)
         accounts = standings(past.profile(), days, past.leaving(), ONE, 90)
-        named = named_customers(days, inputs.customers)
-        matches = blacklist_matches(named, inputs.blacklist, book, ONE)
+        named = named_customers(days, customers)
+        matches = blacklist_matches(named, entries, book, ONE)
         people = match_customers(days, named.select("customer_id", "customer_known"), matches)
         people = kept.keep(with_past(people, accounts, book.settings.baseline))
         made = narrow.where("reject_mask = 0").select(*VELOCITY_KEYS)
