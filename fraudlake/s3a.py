@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fraudlake.class_archive import class_path_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class S3Access:
 def s3a_conf(access: S3Access) -> dict[str, str]:
     """The Spark properties for both names that a path may bear, `s3://` and `s3a://`."""
     # On the class path, not in spark.jars: Spark would copy 280 MB at each start.
-    path = os.pathsep.join(str(one.absolute()) for one in access.jars)
+    path = class_path_with(access.jars)
     s3a = {
         "endpoint.region": access.region,
         "aws.credentials.provider": access.login,

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fraudlake.class_archive import archiving_options, sharing_options
 from fraudlake.errors import RunError
 from fraudlake.s3a import S3Access, s3a_conf
 from fraudlake.settings import MOST_BATCHES
@@ -78,6 +79,8 @@ class SessionSettings:
         s3: how `s3://` is reached; None when all data is on this machine.
         is_brief: whether there is little to do. Java's second compiler, which makes long work
             fast, takes more of a short one than it gives, and is left out.
+        archive_classes_to: where Java archives the classes it loaded when it ends; None takes
+            classes from the archive that is there.
     """
 
     master: str = "local[*]"
@@ -87,6 +90,7 @@ class SessionSettings:
     local_dir: Path | None = None
     s3: S3Access | None = None
     is_brief: bool = False
+    archive_classes_to: Path | None = None
 
 
 def java_home() -> Path:
@@ -193,7 +197,7 @@ def _machine_conf(settings: SessionSettings) -> dict[str, str]:
         "spark.driver.memory": f"{settings.driver_memory_mb}m",
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": _java_options(settings.is_brief),
+        "spark.driver.extraJavaOptions": _driver_options(settings),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
@@ -217,6 +221,13 @@ def _folder_conf(local_dir: Path | None) -> dict[str, str]:
     # Never used, but Spark makes it, by default in the working directory.
     warehouse = {"spark.sql.warehouse.dir": (folder / "spark-warehouse").absolute().as_uri()}
     return warehouse | ({"spark.local.dir": str(local_dir)} if local_dir else {})
+
+
+def _driver_options(settings: SessionSettings) -> str:
+    to = settings.archive_classes_to
+    of_archive = archiving_options(to) if to else sharing_options()
+    # Quoted, because a space in the path would end the option.
+    return " ".join([_java_options(settings.is_brief), *(f'"{one}"' for one in of_archive)])
 
 
 def _java_options(is_brief: bool) -> str:  # noqa: FBT001 - the one thing that differs

@@ -1,0 +1,81 @@
+"""Archives the Java classes of Spark for this Python environment: see `fraudlake.class_archive`.
+
+Usage: python scripts/archive_classes.py. Scores a small sample in a Spark whose Java writes the
+archive when it ends.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fraudlake.class_archive import archive_file, class_path_file
+from fraudlake.lake import Lake
+from fraudlake.rules.file import read_rule_file
+from fraudlake.sample_data import SamplePlan, write_sample_data
+from fraudlake.scorer import ScoreRequest, score
+from fraudlake.session import SessionSettings, build_session, java_home
+from fraudlake.sources import InputPaths
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_SAMPLE = SamplePlan(transactions=2_000, customers=500, days=2)
+
+
+def archive_classes() -> None:
+    """Make the archive, and note its class path; what was there is replaced as a whole."""
+    archive = archive_file()
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+        folder = Path(name)
+        made = folder / archive.name
+        spark = build_session(
+            SessionSettings(local_dir=folder, is_brief=True, archive_classes_to=made)
+        )
+        class_path = _java(spark).java.lang.System.getProperty("java.class.path")
+        _score_sample(spark, folder)
+        _end(spark)
+        class_path_file().write_text(class_path, encoding="utf-8")
+        made.replace(archive)
+
+
+def make_base_archive(java: Path) -> None:
+    """Archive Java's own classes, on which other archives rest: the packaged Java has none."""
+    if not (java / "lib" / "server" / "classes.jsa").exists():
+        subprocess.run([java / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True)  # noqa: S603
+
+
+def _score_sample(spark: SparkSession, folder: Path) -> None:
+    sample = folder / "sample"
+    write_sample_data(sample, _SAMPLE)
+    tables = ("transactions", "customers", "blacklist", "fx_rates")
+    request = ScoreRequest(
+        paths=InputPaths(*(sample / table for table in tables)),
+        lake=Lake(folder / "lake"),
+        book=read_rule_file(None),
+        first=_SAMPLE.first_date,
+        last=_SAMPLE.last_date,
+        is_backfill=True,
+    )
+    score(spark, request)
+
+
+def _end(spark: SparkSession) -> None:
+    """Stop Spark, and wait until its Java has ended."""
+    gateway: Any = spark.sparkContext._gateway  # noqa: SLF001 - PySpark has no name for it
+    spark.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
+
+
+def _java(spark: SparkSession) -> Any:  # noqa: ANN401 - py4j's own
+    return spark.sparkContext._jvm  # noqa: SLF001
+
+
+if __name__ == "__main__":
+    make_base_archive(java_home())
+    archive_classes()

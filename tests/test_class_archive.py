@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fraudlake.class_archive import archive_file, class_path_with, sharing_options
+from fraudlake.session import SessionSettings, java_home, session_conf
+
+SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python environment, its name with a space, with nothing in it."""
+    prefix = tmp_path / "an environment"
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    return prefix
+
+
+def with_archive(class_path: str) -> None:
+    archive_file().parent.mkdir(parents=True)
+    archive_file().touch()
+    archive_file().with_suffix(".classpath").write_text(class_path, encoding="utf-8")
+
+
+def driver_options(settings: SessionSettings) -> str:
+    return session_conf(settings)["spark.driver.extraJavaOptions"]
+
+
+def loaded_from(class_path: str) -> str:
+    """Where Java says that it has Spark's entry from."""
+    options = [*sharing_options(), "-Xlog:class+load:stdout"]
+    java = str(java_home() / "bin" / "java")
+    command = [java, *options, "-cp", class_path, SPARK_SUBMIT, "--version"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    [line] = [line for line in said.splitlines() if f" {SPARK_SUBMIT} source: " in line]
+    return line.split(" source: ")[1]
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_an_archive_java_is_told_nothing_and_the_class_path_is_that_of_the_jars() -> None:
+    assert sharing_options() == ()
+    assert "Archive" not in driver_options(SessionSettings())
+    assert class_path_with([Path("/a.jar"), Path("/b.jar")]) == "/a.jar:/b.jar"
+
+
+def test_a_session_takes_its_classes_from_the_archive(environment: Path) -> None:
+    with_archive("/spark/core.jar")
+    option = f'"-XX:SharedArchiveFile={environment}/share/fraudlake/spark.jsa"'
+    assert option in driver_options(SessionSettings())
+
+
+def test_a_session_that_writes_an_archive_takes_none() -> None:
+    options = driver_options(SessionSettings(archive_classes_to=Path("/new.jsa")))
+    assert '"-XX:ArchiveClassesAtExit=/new.jsa"' in options
+    assert "SharedArchiveFile" not in options
+
+
+@pytest.mark.usefixtures("environment")
+def test_added_jars_come_after_those_of_the_archive() -> None:
+    with_archive("/spark/core.jar:/spark/sql.jar")
+    assert class_path_with([Path("/s3.jar")]) == "/spark/core.jar:/spark/sql.jar:/s3.jar"
+
+
+def test_java_takes_sparks_classes_from_the_archive_beside_more_jars_too(tmp_path: Path) -> None:
+    more = class_path_with([tmp_path / "more.jar"])
+    assert loaded_from(more) == "shared objects file (top)"
+
+
+def test_java_loads_what_it_does_not_find_archived_for_its_jars(tmp_path: Path) -> None:
+    own = class_path_with([])
+    assert loaded_from(f"{tmp_path}:{own}").endswith(".jar")
