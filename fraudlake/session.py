@@ -197,7 +197,7 @@ def _machine_conf(settings: SessionSettings) -> dict[str, str]:
         "spark.driver.memory": f"{settings.driver_memory_mb}m",
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": _driver_options(settings),
+        "spark.driver.extraJavaOptions": _java_options(settings),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions),
@@ -206,7 +206,7 @@ def _machine_conf(settings: SessionSettings) -> dict[str, str]:
 
 def _executor_conf(settings: SessionSettings) -> dict[str, str]:
     conf = {
-        "spark.executor.extraJavaOptions": _java_options(settings.is_brief),
+        "spark.executor.extraJavaOptions": _java_options(settings),
         "spark.executorEnv.PYSPARK_PYTHON": sys.executable,
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
     }
@@ -223,18 +223,14 @@ def _folder_conf(local_dir: Path | None) -> dict[str, str]:
     return warehouse | ({"spark.local.dir": str(local_dir)} if local_dir else {})
 
 
-def _driver_options(settings: SessionSettings) -> str:
+def _java_options(settings: SessionSettings) -> str:
+    # As a URI, and quoted below, because a space in a path would end the option.
+    log = f"-Dlog4j2.configurationFile={LOG_SETTINGS.absolute().as_uri()}"
+    compilers = ["-XX:TieredStopAtLevel=1"] if settings.is_brief else []
     to = settings.archive_classes_to
     of_archive = archiving_options(to) if to else sharing_options()
-    # Quoted, because a space in the path would end the option.
-    return " ".join([_java_options(settings.is_brief), *(f'"{one}"' for one in of_archive)])
-
-
-def _java_options(is_brief: bool) -> str:  # noqa: FBT001 - the one thing that differs
-    # As a URI, because a space in the path would end the option.
-    log = f"-Dlog4j2.configurationFile={LOG_SETTINGS.absolute().as_uri()}"
-    compilers = " -XX:TieredStopAtLevel=1" if is_brief else ""
-    return f"-Duser.timezone=UTC -Dfile.encoding=UTF-8 {log}{compilers}"
+    archive = (f'"{option}"' for option in of_archive)
+    return " ".join(["-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", log, *compilers, *archive])
 
 
 def _start(app_name: str, conf: dict[str, str]) -> SparkSession:

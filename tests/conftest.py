@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from xdist.remote import Producer
 
-WITHOUT_SPARK = ("tests/glue_jobs/", "tests/lambdas/", "tests/local/", "tests/stacks/")
+WITHOUT_SPARK = (
+    *("tests/glue_jobs/", "tests/lambdas/", "tests/local/", "tests/stacks/"),
+    "tests/test_local_cluster.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

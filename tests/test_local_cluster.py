@@ -12,16 +12,14 @@ import pytest
 
 import fraudlake
 from fraudlake.lake import Lake
-from tests.lakes import Inputs, score_days, tables, transaction
+from tests.lakes import Inputs, tables, transaction
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from fraudlake.runs import Manifest
 
 DAY = "2025-03-03"
-# Runs on its own, because a process has one session. Arguments: inputs, lake, date.
-CLUSTER_SCRIPT = """
+# Runs on its own, because a process has one session. Arguments: master, inputs, lake, date.
+SCRIPT = """
 import sys
 from datetime import date
 from pathlib import Path
@@ -31,14 +29,15 @@ from fraudlake.scorer import ScoreRequest, score
 from fraudlake.session import SessionSettings, build_session
 from fraudlake.sources import InputPaths
 
-inputs, lake, day = Path(sys.argv[1]), Path(sys.argv[2]), date.fromisoformat(sys.argv[3])
+master, *folders, day = sys.argv[1:]
+(inputs, lake), day = map(Path, folders), date.fromisoformat(day)
 names = ("transactions", "customers", "blacklist", "fx_rates")
 request = ScoreRequest(
     paths=InputPaths(*(inputs / name for name in names)), lake=Lake(lake), book=read_rule_file(),
     first=day, last=day, is_backfill=False,
 )
 if __name__ == "__main__":
-    settings = SessionSettings(master="local-cluster[2,1,2048]", driver_memory_mb=1024)
+    settings = SessionSettings(master=master, driver_memory_mb=1024, is_brief=True)
     spark = build_session(settings)
     score(spark, request)
     spark.stop()
@@ -88,23 +87,27 @@ def _only_run(lake: Lake) -> Manifest:
     return manifest
 
 
-def test_a_cluster_gives_the_same_rows_as_one_process(
-    spark: SparkSession, inputs: Inputs, tmp_path: Path
-) -> None:
-    here, there = Lake(tmp_path / "here"), Lake(tmp_path / "there")
-    [manifest] = score_days(spark, inputs, here, DAY).manifests
-    script = tmp_path / "cluster.py"
-    script.write_text(CLUSTER_SCRIPT, encoding="utf-8")
+def _scored(master: str, inputs: Inputs, folder: Path) -> tuple[Lake, Manifest]:
+    folder.mkdir()
+    script = folder / "score.py"
+    script.write_text(SCRIPT, encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, str(script), str(inputs.root), str(there.root), DAY],
-        cwd=tmp_path,
+        [sys.executable, str(script), master, str(inputs.root), str(folder / "lake"), DAY],
+        cwd=folder,
         env=_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
     assert (run.stderr, run.returncode) == ("", 0)
-    assert tables(here, manifest) == tables(there, _only_run(there))
+    lake = Lake(folder / "lake")
+    return lake, _only_run(lake)
+
+
+def test_a_cluster_gives_the_same_rows_as_one_process(inputs: Inputs, tmp_path: Path) -> None:
+    here, manifest = _scored("local[1]", inputs, tmp_path / "here")
+    there, other = _scored("local-cluster[2,1,2048]", inputs, tmp_path / "there")
+    assert tables(here, manifest) == tables(there, other)
     assert manifest.rows["scored"] > 20
     assert manifest.rows["quarantined"] > 20
     assert manifest.outputs["flagged_customers"]["rows"] == 2
