@@ -43,8 +43,8 @@ def velocities(
     [sizes] = met.agg(F.count(F.lit(1)), F.count_if(beside_later)).collect()
     found = met.where(~beside_later).select(*VELOCITY_KEYS, "velocity_count")
     if sizes[1]:
-        mixed = sized(met.where(beside_later).select(*VELOCITY_KEYS), sizes[1])
-        found = found.unionByName(_recounted(rows, mixed, window_seconds))
+        mixed = met.where(beside_later).select(*VELOCITY_KEYS)
+        found = found.unionByName(_recounted(rows, mixed, sizes[1], window_seconds))
     return sized(found, sizes[0])
 
 
@@ -93,8 +93,9 @@ def _in_blocks(rows: DataFrame, window_seconds: int) -> DataFrame:
     A hash of customer and block comes first because numbers sort fast.
     """
     at, length = F.unix_micros("transaction_ts"), _WINDOWS_A_BLOCK * _span(window_seconds)
-    since, number = F.pmod(at, F.lit(length)), F.xxhash64("customer_id", "block").alias("number")
-    timed = rows.select("customer_id", "batch_at", at.alias("at"), (at - since).alias("block"))
+    number = F.xxhash64("customer_id", "block").alias("number")
+    block = _block_of("transaction_ts", length).alias("block")
+    timed = rows.select("customer_id", "batch_at", at.alias("at"), block)
     own = timed.withColumn("is_own", F.lit(True))
     is_at_end = F.col("at") - F.col("block") > length - _span(window_seconds)
     again = timed.where(is_at_end).withColumns(
@@ -103,13 +104,28 @@ def _in_blocks(rows: DataFrame, window_seconds: int) -> DataFrame:
     return own.unionByName(again).select("*", number)
 
 
-def _recounted(rows: DataFrame, mixed: DataFrame, window_seconds: int) -> DataFrame:
-    """The velocity of moments that a later batch has rows beside, without these."""
+def _recounted(rows: DataFrame, mixed: DataFrame, moments: int, window_seconds: int) -> DataFrame:
+    """The velocity of moments that a later batch has rows beside, without these.
+
+    A moment meets the rows of its own and of the block before, each as long as a window: a
+    customer's other rows, however many, are none of its business.
+    """
+    span = _span(window_seconds)
     named = {"batch_at": "made_at", "transaction_ts": "made_ts"}
-    others = rows.select(*VELOCITY_KEYS).withColumnsRenamed(named)
-    pairs = others.join(mixed, "customer_id").where(_is_within(window_seconds))
-    counted = pairs.groupBy(*VELOCITY_KEYS).agg(F.count(F.lit(1)).alias("velocity_count"))
-    return counted.where("velocity_count > 1")
+    made = rows.select(*VELOCITY_KEYS).withColumnsRenamed(named)
+    own = _block_of("transaction_ts", span)
+    looking = mixed.withColumn("block", F.explode(F.array(own - span, own)))
+    others = made.withColumn("block", _block_of("made_ts", span))
+    pairs = others.join(sized(looking, 2 * moments), ["customer_id", "block"], how="inner")
+    counted = pairs.where(_is_within(window_seconds)).groupBy(*VELOCITY_KEYS)
+    velocity = F.count(F.lit(1)).alias("velocity_count")
+    return counted.agg(velocity).where("velocity_count > 1")
+
+
+def _block_of(moment: str, length: int) -> Column:
+    """The start of the block of time that a moment lies in; both in microseconds."""
+    at = F.unix_micros(moment)
+    return at - F.pmod(at, F.lit(length))
 
 
 def _is_within(window_seconds: int) -> Column:

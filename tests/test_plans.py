@@ -14,6 +14,7 @@ import pytest
 from fraudlake import joins, session
 from fraudlake.lake import Lake
 from tests.lakes import Inputs, score_days
+from tests.plans import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,14 +97,6 @@ def plan(
     """The plan of the whole rows, all that they meet being small."""
     with as_if_large(spark):
         yield plan_of_whole_rows(spark, inputs, Lake(tmp_path_factory.mktemp("lake")))
-
-
-def nodes(plan: JavaObject) -> Iterator[JavaObject]:
-    """A plan and all that it is made of, but not how kept frames came about."""
-    yield plan
-    children = plan.children()
-    for at in range(children.size()):
-        yield from nodes(children.apply(at))
 
 
 def over_whole_rows(plan: JavaObject, kind: str) -> int:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from fraudlake import velocity
 from fraudlake.batches import Batches
 from tests.frames import DAY, frame, pairs
+from tests.plans import nodes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -52,28 +53,50 @@ def test_velocity_is_counted_over_a_half_open_window(spark: SparkSession, earlie
         assert [found[f"{case} {at}"] for at in range(len(current))] == expected, case
 
 
-def test_a_later_batch_is_not_seen(spark: SparkSession) -> None:
+# One customer: rows of the first batch, and late ones of the second; the count that each sees.
+BESIDE_LATER = {
+    "first": (0, "12:00:00", 1),
+    "late": (1, "12:00:10", 2),
+    "second": (0, "12:00:20", 2),
+    "alone but for a late one": (0, "18:00:00", 1),
+    "late too": (1, "17:59:59", 1),
+    # A moment meets the rows of two blocks of a window each: its own and the one before.
+    "at the end of a block": (0, "19:00:59.5", 1),
+    "late in the next": (1, "19:01:10", 2),
+    "in the next": (0, "19:01:20", 2),
+    "at the start of a block": (0, "20:00:00", 1),
+    "late in the same": (1, "20:00:30", 2),
+    "a window later": (0, "20:01:00", 1),
+}
+
+
+@pytest.fixture
+def beside_later(spark: SparkSession) -> DataFrame:
+    """The velocities of these rows."""
     rows = frame(
         spark,
         TIMELINE,
         *(
-            {"transaction_id": name, "customer_id": "c", "batch_at": at, "transaction_ts": when}
-            for name, at, when in (
-                ("first", 0, "2025-03-09 12:00:00"),
-                ("late", 1, "2025-03-09 12:00:10"),
-                ("second", 0, "2025-03-09 12:00:20"),
-                ("alone but for a late one", 0, "2025-03-09 18:00:00"),
-                ("late too", 1, "2025-03-09 17:59:59"),
-            )
+            {"transaction_id": name, "customer_id": "c", "batch_at": at}
+            | {"transaction_ts": f"2025-03-09 {when}"}
+            for name, (at, when, _) in BESIDE_LATER.items()
         ),
     )
-    assert pairs(velocities(rows, Batches((DAY - timedelta(1), DAY))), *NAMED) == {
-        "first": 1,
-        "late": 2,
-        "second": 2,
-        "alone but for a late one": 1,
-        "late too": 1,
-    }
+    return velocities(rows, Batches((DAY - timedelta(1), DAY)))
+
+
+def test_a_later_batch_is_not_seen(beside_later: DataFrame) -> None:
+    expected = {name: count for name, (*_, count) in BESIDE_LATER.items()}
+    assert pairs(beside_later, *NAMED) == expected
+
+
+def test_a_moment_beside_later_rows_does_not_meet_all_of_a_busy_customer(
+    beside_later: DataFrame,
+) -> None:
+    plan = beside_later._jdf.queryExecution().executedPlan()
+    keys = {node.leftKeys().mkString(" ") for node in nodes(plan) if "HashJoin" in node.nodeName()}
+    [of_pairs] = [names for names in keys if "block" in names]
+    assert "customer_id" in of_pairs
 
 
 NAMED = ("transaction_id", "velocity_count")
