@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS = 0.1
 _OUTPUT_SHOWN = 2_000  # characters of what a failed command said
+OVER_LIMIT = "over the time limit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def measured(
         finally:
             _end(process)
     if is_late:
-        return Usage(seconds=limit_seconds, peak_memory=peak, failure="over the time limit")
+        return Usage(seconds=limit_seconds, peak_memory=peak, failure=OVER_LIMIT)
     return _usage(process.returncode, peak, usage_file, said)
 
 

@@ -80,11 +80,23 @@ def _limit(target: Target) -> str:
 
 
 def _verdict(target: Target, result: ScenarioResult | None) -> tuple[str, str]:
-    measured = measured_target(target, result) if result else None
+    if result is None or not _ran(target, result):
+        return ("-", "not measured")
+    measured = measured_target(target, result)
     if measured is None:
-        return ("-", "no time that counts" if result and _ran(target, result) else "not measured")
+        least = _least(target, result)
+        return (f"above {least:.2f}", "met") if least else ("-", "no time that counts")
     unit = " s" if target.below is None else ""
     return (f"{measured:.2f}{unit}", "met" if target.is_met(measured) else "**missed**")
+
+
+def _least(target: Target, result: ScenarioResult) -> float | None:
+    """What a ratio is at least, where that meets its target: `above` was stopped at its limit."""
+    stopped = result.standing(target.above).stopped_after
+    below = _time(target, target.below, result) if target.below else None
+    if target.at_least is None or stopped is None or below is None:
+        return None
+    return stopped / below if target.is_met(stopped / below) else None
 
 
 def _ran(target: Target, result: ScenarioResult) -> bool:
@@ -118,7 +130,8 @@ def _is_ours(scenario: Scenario, one: Standing) -> bool:
 def _row(scenario: Scenario, one: Standing, ours: float | None) -> list[str]:
     label, problem = _label(scenario, one.contestant), one.problem
     if not one.seconds:
-        return [label, f"({problem})", *["-"] * 7]
+        after = f", {one.stopped_after:.0f} s" if one.stopped_after else ""
+        return [label, f"({problem}{after})", *["-"] * 7]
     ended = [run for run in one.runs if not run.usage.failure]
     ratio = f"{one.median / ours:.2f}" if one.median is not None and ours else "-"
     median = f"{one.median:.1f} s" if one.median is not None else "not ranked"

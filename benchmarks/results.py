@@ -7,7 +7,7 @@ import statistics
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measure import Usage
+from benchmarks.measure import OVER_LIMIT, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,13 @@ class Standing:
     def median(self) -> float | None:
         """The median wall time in seconds; None when its times do not count."""
         return statistics.median(self.seconds) if self.problem is None else None
+
+    @property
+    def stopped_after(self) -> float | None:
+        """The seconds after which each of its runs was stopped; None when one ended by itself."""
+        if not self.runs or any(one.usage.failure != OVER_LIMIT for one in self.runs):
+            return None
+        return min(one.usage.seconds for one in self.runs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pytest
 from benchmarks.bench import Bench
 from benchmarks.compare import COMPARED, compare_scores
 from benchmarks.data.plan import DataPlan
-from benchmarks.measure import Usage, measured
+from benchmarks.measure import OVER_LIMIT, Usage, measured
 from benchmarks.report import BEGIN, END, measured_target, report_text, write_report
 from benchmarks.results import Run, ScenarioResult, newest_results, write_results
 from benchmarks.scenarios import FULL, QUICK, SCENARIOS, TARGETS, Contestant, Scenario
@@ -222,6 +223,20 @@ def test_targets_are_met_or_missed_by_the_medians() -> None:
     assert "not measured" not in report_text(
         {"quick-night": result("quick-night", {"fraudlake": 1.0})}
     )
+
+
+@pytest.mark.parametrize(
+    ("ours", "told"), [(20.0, "above 3.00 | met"), (30.0, "- | no time that counts")]
+)
+def test_a_peer_stopped_at_its_limit_shows_how_much_longer_it_takes_at_least(
+    ours: float, told: str
+) -> None:
+    found = result("backfill-10m", {"fraudlake": ours, "naive_spark": 60.0})
+    stopped = Usage(seconds=60.0, failure=OVER_LIMIT)
+    runs = [replace(one, usage=stopped) for one in found.runs if one.contestant != "fraudlake"]
+    text = report_text({"backfill-10m": replace(found, runs=[found.runs[0], *runs])})
+    assert f"| naive PySpark / fraudlake | at least 2.5 | {told} |" in text
+    assert "| naive PySpark | (over the time limit, 60 s) |" in text
 
 
 def test_times_a_row_are_compared_where_sizes_differ() -> None:
