@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Where a user gives Java options of its own: an agent or a recorder, perhaps. Java 17 crashes when
+# one of these asks to see a class that comes from an archive.
+_OPTIONS_OF_USERS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 _QUIET = "-Xlog:cds*=off"  # what cannot be archived, or not be used, is no fault
 
 
@@ -30,9 +33,14 @@ def class_path_file() -> Path:
 
 
 def sharing_options() -> tuple[str, ...]:
-    """Java's options to take classes from the archive; none before it was made."""
+    """Java's options to take classes from the archive.
+
+    None before it was made, or where the environment gives Java options: an agent may be one.
+    """
     archive = archive_file()
-    return (f"-XX:SharedArchiveFile={archive}", _QUIET) if archive.is_file() else ()
+    if not archive.is_file() or any(os.environ.get(name) for name in _OPTIONS_OF_USERS):
+        return ()
+    return f"-XX:SharedArchiveFile={archive}", _QUIET
 
 
 def archiving_options(archive: Path) -> tuple[str, ...]:

@@ -53,6 +53,16 @@ def test_a_session_takes_its_classes_from_the_archive(environment: Path) -> None
     assert option in driver_options(SessionSettings())
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+def test_beside_options_of_the_user_java_takes_no_archive(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_archive("/spark/core.jar")
+    monkeypatch.setenv(name, "-javaagent:/opt/monitor/agent.jar")
+    assert sharing_options() == ()
+
+
 def test_a_session_that_writes_an_archive_takes_none() -> None:
     options = driver_options(SessionSettings(archive_classes_to=Path("/new.jsa")))
     assert '"-XX:ArchiveClassesAtExit=/new.jsa"' in options
