@@ -41,7 +41,7 @@ from tests.lakes import COLUMNS, Inputs, Row, Texts, book_with, in_order, score_
 from tests.raw_transactions import cleansed_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -79,6 +79,7 @@ VALUES = {
     "country": ["NP", " ", ""],
 }
 SEEDS = (3, 11)
+MALFORMED = "T9,C1,too,few"
 
 
 def seeded(seed: int) -> random.Random:
@@ -170,6 +171,14 @@ def core(spark: SparkSession, book: RuleBook) -> Core:
     return Core(spark, book)
 
 
+def write_with_malformed(
+    inputs: Inputs, name: str, rows: list[Texts], columns: Sequence[str] = CARRIED
+) -> None:
+    """Write a CSV file that ends with a line of too few fields."""
+    with inputs.write(name, rows, columns).open("a", encoding="utf-8") as stream:
+        stream.write(f"{MALFORMED}\n")
+
+
 @dataclass(frozen=True)
 class Scored:
     """A nasty batch, and what the core makes of it as one file, one row after another."""
@@ -182,7 +191,7 @@ class Scored:
 def scored(request: pytest.FixtureRequest, core: Core) -> Scored:
     rows = batch_of(seeded(request.param), most=120)
     with reference_inputs() as inputs:
-        inputs.write(f"{WHOLE}.csv", rows, CARRIED)
+        write_with_malformed(inputs, f"{WHOLE}.csv", rows)
         return Scored(rows, core.tables(inputs))
 
 
@@ -233,16 +242,19 @@ def test_every_row_is_scored_or_set_aside_and_every_score_is_explained(
 
 
 def _check_nothing_is_lost(rows: list[Texts], scored: list[Row], rejected: list[Row]) -> None:
-    numbers = Counter(row["line_no"] for row in (*scored, *rejected))
+    whole = [row for row in rejected if row["raw_line"] is None]
+    numbers = Counter(row["line_no"] for row in (*scored, *whole))
     assert numbers == Counter(row["line_no"] for row in rows)
+    assert [row["raw_line"] for row in rejected if row["raw_line"]] == [MALFORMED]
     by_number = {row["line_no"]: row for row in rows}
-    for row in rejected:
+    for row in whole:
         assert {name: row[name] or "" for name in CARRIED} == by_number[row["line_no"]]
-        reasons = row["reject_reasons"]
-        assert reasons == [one for one in REJECT_REASONS if one in reasons] != []
     for row in scored:
         assert row["transaction_id"] == by_number[row["line_no"]]["transaction_id"].strip()
         assert row["customer_id"] == by_number[row["line_no"]]["customer_id"].strip()
+    for row in rejected:
+        reasons = row["reject_reasons"]
+        assert reasons == [one for one in REJECT_REASONS if one in reasons] != []
 
 
 def _check_explained(row: Row, book: RuleBook) -> None:
@@ -276,9 +288,8 @@ def _check_totals(found: dict[str, list[Row]]) -> None:
 def test_order_files_format_and_partitions_change_no_row(core: Core, scored: Scored) -> None:
     shuffled = seeded(1).sample(scored.rows, len(scored.rows))
     with reference_inputs() as inputs:
-        for part in range(2):
-            columns = CARRIED[part + 2 :] + CARRIED[: part + 2]
-            inputs.write(f"{WHOLE}-{part}.csv", shuffled[part::3], columns)
+        write_with_malformed(inputs, f"{WHOLE}-0.csv", shuffled[0::3], CARRIED[2:] + CARRIED[:2])
+        inputs.write(f"{WHOLE}-1.csv", shuffled[1::3], CARRIED[3:] + CARRIED[:3])
         inputs.write_parquet(f"{WHOLE}-2.parquet", shuffled[2::3], CARRIED[::-1])
         assert core.tables(inputs, partitions=7) == scored.tables
 
@@ -287,7 +298,7 @@ def test_entries_that_stand_many_times_on_the_blacklist_change_no_row(
     core: Core, scored: Scored
 ) -> None:
     with reference_inputs() as inputs:
-        inputs.write(f"{WHOLE}.csv", scored.rows, CARRIED)
+        write_with_malformed(inputs, f"{WHOLE}.csv", scored.rows)
         inputs.write("blacklist/blacklist.csv", LISTED * 20, [*LISTED[0]])
         assert core.tables(inputs, partitions=3) == scored.tables
     assert scored.tables["flagged_customers"]

@@ -124,8 +124,9 @@ def test_a_function_is_looked_up_in_java_once(spark: SparkSession) -> None:
 
 def test_a_folder_with_a_space_does_not_end_a_java_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "LOG_SETTINGS", Path("/home/a b/log.properties"))
+    monkeypatch.setattr("sys.prefix", "/without/an/archive")
     options = session_conf(SessionSettings())["spark.driver.extraJavaOptions"].split(" ")
-    assert "-Dlog4j2.configurationFile=file:///home/a%20b/log.properties" in options
+    assert options[-1] == "-Dlog4j2.configurationFile=file:///home/a%20b/log.properties"
 
 
 def test_importing_the_module_does_not_import_pyspark() -> None:

@@ -10,6 +10,8 @@ from fraudlake.session import SQL_CONF
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 def written(folder: Path, *, ui: bool = False) -> tuple[dict[str, str], dict[str, str]]:
     """The environment, and the properties of the file."""
@@ -43,9 +45,12 @@ def test_s3_in_both_its_names_is_the_local_cloud_and_nothing_else(tmp_path: Path
     )
 
 
-def test_the_jars_are_on_the_class_path_and_not_copied_at_each_start(tmp_path: Path) -> None:
+def test_the_jars_are_on_the_class_path_and_not_copied_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", "/without/an/archive")
     _, conf = written(tmp_path)
-    assert conf["spark.driver.extraClassPath"].endswith(f"{tmp_path}/one.jar:{tmp_path}/two.jar")
+    assert conf["spark.driver.extraClassPath"] == f"{tmp_path}/one.jar:{tmp_path}/two.jar"
     assert "spark.jars" not in conf
 
 
