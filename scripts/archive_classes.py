@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fraudlake.class_archive import archive_file, class_path_file
+from fraudlake.java import java_home
 from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
 from fraudlake.sample_data import SamplePlan, write_sample_data
 from fraudlake.scorer import ScoreRequest, score
-from fraudlake.session import SessionSettings, build_session, java_home
+from fraudlake.session import SessionSettings, build_session
 from fraudlake.sources import InputPaths
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fraudlake.class_archive import archive_file, class_path_with, sharing_options
-from fraudlake.session import SessionSettings, java_home, session_conf
+from fraudlake.java import java_home
+from fraudlake.session import SessionSettings, session_conf
 
 SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
 

