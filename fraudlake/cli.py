@@ -215,7 +215,7 @@ def main() -> None:
 
 def _fault(error: Exception) -> int:
     from fraudlake.local_run import DEBUG_VARIABLE, is_debugging
-    from fraudlake.tabular import corrupt_file, root_cause
+    from fraudlake.spark_errors import corrupt_file, root_cause
 
     path = corrupt_file(str(error))
     if is_debugging():

@@ -12,7 +12,7 @@ from fraudlake.screen import err
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fraudlake.scoring_pass import Progress as BatchProgress
+    from fraudlake.steps import Progress as BatchProgress
 
 
 @contextmanager

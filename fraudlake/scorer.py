@@ -12,10 +12,11 @@ from fraudlake.batches import Batches
 from fraudlake.errors import InputError
 from fraudlake.lake import Runs
 from fraudlake.runs import Manifest, RunLog, new_run_id
-from fraudlake.scoring_pass import Progress, ScoringPass
+from fraudlake.scoring_pass import ScoringPass
 from fraudlake.session import SQL_CONF, remember_functions
 from fraudlake.settings import MOST_BATCHES
 from fraudlake.sources import InputPaths, Sources, open_sources
+from fraudlake.steps import Progress, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,9 +85,8 @@ def score(
         ids = tuple(new_run_id(now(), secrets.token_hex(4)) for _ in batches.dates)
         at = Progress(batches.first, batches.last, len(manifests) + 1, len(dates))
         runs = Runs(batches, ids)
-        attempt = ScoringPass(
-            sources, request.lake, log, runs, at, report, now, request.workflow_run
-        )
+        steps = Steps(at, report)
+        attempt = ScoringPass(sources, request.lake, log, runs, steps, now, request.workflow_run)
         for manifest in attempt.commits():
             committed(manifest)
             manifests.append(manifest)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pyspark import StorageLevel
 from pyspark.sql import Observation
-from pyspark.sql import functions as F
 
 from fraudlake import aggregates, pipeline, tally, velocity
-from fraudlake.cleansing import filter_accepted, narrow_rows
 from fraudlake.history import Past, PastRows
 from fraudlake.joins import sized
 from fraudlake.kept import KeptFrames
 from fraudlake.manifests import Attempt, manifest_of
 from fraudlake.pass_checks import check_read, check_reread
+from fraudlake.pass_rows import PassRows, count_of_rows
 from fraudlake.pipeline import Facts
 from fraudlake.profile import Standings, standings
-from fraudlake.repeats import Judged, filter_by_hash, with_id_hash, without_repeats
+from fraudlake.repeats import with_id_hash, without_repeats
 from fraudlake.runs import check_reconciled
 from fraudlake.session import fit_to_input
 from fraudlake.tables import (
@@ -35,9 +31,9 @@ from fraudlake.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
     from fraudlake.batches import Batches
     from fraudlake.cleansing import Cleansed
@@ -45,19 +41,8 @@ if TYPE_CHECKING:
     from fraudlake.lake import Lake, Runs
     from fraudlake.runs import Manifest, RunLog
     from fraudlake.sources import Sources
+    from fraudlake.steps import Steps
     from fraudlake.tally import BatchTally
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a command stands: which batches of how many, which step, rows read so far if known."""
-
-    batch: date
-    last_batch: date
-    position: int
-    batches: int
-    step: str = "reading"
-    rows: int | None = None
 
 
 @dataclass
@@ -68,13 +53,14 @@ class ScoringPass:
     lake: Lake
     log: RunLog
     runs: Runs
-    progress: Progress
-    report: Callable[[Progress], None]
+    steps: Steps
     now: Callable[[], datetime]
     workflow_run: str | None = None
-    durations: dict[str, float] = field(default_factory=dict)
     kept: KeptFrames = field(default_factory=KeptFrames)
-    reread: Observation | None = None
+
+    def __post_init__(self) -> None:
+        """Nothing is read yet."""
+        self._rows = PassRows(self.sources, self.batches, self.kept)
 
     @property
     def batches(self) -> Batches:
@@ -95,22 +81,22 @@ class ScoringPass:
             self.kept.release()
 
     def _score_all(self) -> list[BatchTally]:
-        with self._step("reading"):
+        with self.steps.step("reading"):
             raw, rates = self._open_transactions()
         past = PastRows(self.sources.spark, self.lake, self._past(0), self.batches)
-        with self._step("cleansing"), self._people_ahead() as known:
+        with self.steps.step("cleansing"), self._people_ahead() as known:
             cleansed, days, found = self._cleanse(raw, rates, past)
             customers, blacklist = known()
             check_read(self.sources, self.batches.first, found[0])
         rows = sum(one.read for one in found)
-        with self._step("matching", rows):
+        with self.steps.step("matching", rows):
             accounts = self._accounts(days, past)
             named = self.kept.keep(pipeline.named_customers(days, customers))
             people = self._match(days, named, blacklist, accounts, found)
-        with self._step("scoring", rows):
+        with self.steps.step("scoring", rows):
             facts = self._facts(cleansed, days, people, past, found)
             self._write_rows(cleansed, facts, past, found)
-        with self._step("summarising", rows):
+        with self.steps.step("summarising", rows):
             self._summarise(days, people, accounts, found)
         return found
 
@@ -139,30 +125,10 @@ class ScoringPass:
         self, raw: DataFrame, rates: FxRates, past: PastRows
     ) -> tuple[Cleansed, DataFrame, list[BatchTally]]:
         read, settings = Observation(), self.sources.book.settings.cleansing
-        rows = self._judged(with_id_hash(raw), rates, read)
+        rows = self._rows.judged(with_id_hash(raw), rates, read)
         cleansed = without_repeats(rows, past.accepted_ids(), settings, self.kept.keep)
         days = self.kept.keep(aggregates.customer_days(cleansed.narrow, self.batches))
         return cleansed, days, tally.tallied(cleansed.narrow, days, read.get, self.batches)
-
-    def _judged(self, raw: DataFrame, rates: FxRates, read: Observation) -> Judged:
-        """The rows read; Parquet is read once for each use, text is kept whole."""
-        book, batches = self.sources.book, self.batches
-        typed = pipeline.typed_rows(raw, book)
-        counted = typed.observe(read, *tally.read_counts(batches))
-        judged = pipeline.judged_rows(counted, rates, book, batches)
-        if not self.sources.transactions.is_parquet(batches):
-            judged = self.kept.keep(judged, StorageLevel.DISK_ONLY)  # memory has other uses
-            narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
-            return Judged(narrow, filter_accepted(judged), partial(filter_by_hash, judged))
-        narrow = self.kept.keep(narrow_rows(judged, book.settings.cleansing.carry))
-        self.reread = Observation()
-        again = typed.observe(self.reread, _rows())
-
-        def whole(few: DataFrame) -> DataFrame:
-            suspected = pipeline.typed_rows(filter_by_hash(raw, few), book)
-            return pipeline.judged_rows(suspected, rates, book, batches)
-
-        return Judged(narrow, pipeline.sound_rows(again, rates, book, batches), whole)
 
     def _accounts(self, days: DataFrame, past: PastRows) -> Standings:
         baseline_days = self.sources.book.settings.baseline.days
@@ -212,11 +178,10 @@ class ScoringPass:
         reached = past.reached_by_rules(oldest) if book.window_rules and oldest else None
         history = History(past.population(moments), moments, reached)
         met = Observation()
-        informed = pipeline.with_facts(cleansed.accepted, facts).observe(met, _rows())
+        informed = pipeline.with_facts(cleansed.accepted, facts).observe(met, count_of_rows())
         scored = pipeline.score_batches(informed, history, book, self.batches)
         self._write("scored_transactions", scored)
-        reread = self.reread.get["rows"] if self.reread else None
-        check_reread(self.batches, found, reread, met.get["rows"])
+        check_reread(self.batches, found, self._rows.reread(), met.get["rows"])
         self._write("quarantine", cleansed.quarantined)
 
     def _summarise(
@@ -240,13 +205,15 @@ class ScoringPass:
 
     def _commit(self, at: int, started: datetime, found: list[BatchTally]) -> Manifest:
         batch, run_id, tallied = self.batches.dates[at], self.runs.ids[at], found[at]
-        with self._step("committing", tallied.read):
+        with self.steps.step("committing", tallied.read):
             check_read(self.sources, batch, tallied)
             rows = tallied.rows([rule.heading.id for rule in self.sources.book.rules])
             outputs = self._check_written(at, rows)
             self.sources.check_unchanged(batch)
             share = tallied.read / max(sum(one.read for one in found), 1)
-            attempt = Attempt(run_id, started, self.now, self._durations(share), self.workflow_run)
+            attempt = Attempt(
+                run_id, started, self.now, self.steps.durations(share), self.workflow_run
+            )
             manifest = manifest_of(attempt, self.sources, self._past(at), tallied, outputs)
             self.lake.commit(manifest)
         self.log = self.log.with_run(manifest)
@@ -264,22 +231,3 @@ class ScoringPass:
         if len(self.batches) > 1:
             carry = self.sources.book.settings.cleansing.carry
             self.lake.fill(self.sources.spark, table, self.runs, table_schema(table, carry))
-
-    def _durations(self, share: float) -> dict[str, float]:
-        """Seconds by step; of what was done for all batches together, this batch's share."""
-        return {name: round(one * share, 3) for name, one in self.durations.items()}
-
-    @contextmanager
-    def _step(self, name: str, rows: int | None = None) -> Iterator[None]:
-        self.report(replace(self.progress, step=name, rows=rows))
-        begun = time.monotonic()
-        yield
-        self.durations[name] = time.monotonic() - begun
-
-
-def _rows() -> Column:
-    """Counts rows on their way. Spark makes code for what lies between two such counts at once.
-
-    Without them it would be too long for Java to compile.
-    """
-    return F.count(F.lit(1)).alias("rows")

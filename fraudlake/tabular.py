@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
@@ -16,6 +15,7 @@ from fraudlake.errors import SchemaError
 from fraudlake.headers import check_encoding, file_columns, nanosecond_columns, parquet_layout
 from fraudlake.tables import TEXT
 from fraudlake.text import trimmed
+from fraudlake.typed_text import as_text, says_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 RAW_LINE = "raw_line"
 PARTITION_DATE = "partition_date"
-_PLAIN_PLACES = 6  # Spark writes smaller decimals with an exponent
-_UNREADABLE = r"while reading file (?:file:/*(?=/))?(.+?)\.?(?:\s*$| Details:)"
 
 
 class TableReader(Protocol):
@@ -218,8 +216,8 @@ class _Reading:
         return rows.select(*columns, no_line, *self._date(files))
 
     def _value(self, field: t.StructField, nanoseconds: frozenset[str]) -> Column:
-        is_kept = field.name in self.keep and _is_kept(field)
-        return F.col(f"`{field.name}`") if is_kept else _as_text(field, nanoseconds)
+        is_kept = field.name in self.keep and says_all(field)
+        return F.col(f"`{field.name}`") if is_kept else as_text(field, nanoseconds)
 
     def _reader(self, files: Sequence[InputFile]) -> DataFrameReader:
         reader = self.spark.read
@@ -242,45 +240,6 @@ def _is_nested(field: t.StructField) -> bool:
     return isinstance(field.dataType, t.ArrayType | t.StructType | t.MapType)
 
 
-def _is_kept(field: t.StructField) -> bool:
-    """Whether a value says all that its text would say: times, decimals of few places."""
-    kind = field.dataType
-    if isinstance(kind, t.DecimalType):
-        return 0 <= kind.scale <= _PLAIN_PLACES
-    return isinstance(kind, t.TimestampType)
-
-
 def spark_path(file: InputFile) -> str:
     """A path in which Spark finds no pattern of file names."""
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", file.uri)
-
-
-def _as_text(field: t.StructField, nanoseconds: frozenset[str]) -> Column:
-    column = F.col(f"`{field.name}`")
-    # Arrow also calls the 96-bit times of older Spark nanoseconds; Spark reads them as times.
-    if field.name in nanoseconds and isinstance(field.dataType, t.LongType):
-        # In whole numbers: as a double, nanoseconds of our days would be off by some 100.
-        column = F.expr(f"timestamp_micros((`{field.name}` - pmod(`{field.name}`, 1000)) div 1000)")
-    text = column.cast("string")
-    if isinstance(field.dataType, t.FractionalType):
-        return F.when(text.contains("E"), _without_exponent(text)).otherwise(text)
-    return text
-
-
-def _without_exponent(text: Column) -> Column:
-    """1.0E7 as 10000000.0...; numbers beyond 20 digits stay as they are."""
-    plain = F.translate(F.format_number(text.cast("decimal(38,18)"), 18), ",", "")
-    return F.coalesce(plain, text)
-
-
-def corrupt_file(message: str) -> str | None:
-    """The input file that a Spark error says it could not read, or None."""
-    match = re.search(_UNREADABLE, message, re.MULTILINE)
-    return unquote(match[1]) if match else None
-
-
-def root_cause(message: str) -> str:
-    """The line of an error's text that says why: of a Java error its innermost cause."""
-    lines = message.strip().splitlines() or [""]
-    causes = [one for one in lines if one.startswith("Caused by: ")]
-    return causes[-1].removeprefix("Caused by: ") if causes else lines[0]

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from fraudlake.files import TableFiles
     from fraudlake.rules.book import RuleBook
     from fraudlake.runs import Manifest, RunLog
-    from fraudlake.scoring_pass import Progress
     from fraudlake.sources import Sources
+    from fraudlake.steps import Progress
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ from fraudlake.lake import Lake
 from fraudlake.rules.file import read_rule_file
 from fraudlake.scorer import ScoreRequest, ScoreResult, score
 from fraudlake.sources import InputPaths, open_sources
+from fraudlake.spark_errors import corrupt_file
 from fraudlake.tables import condition_schema
-from fraudlake.tabular import corrupt_file
 
 if TYPE_CHECKING:
     from pathlib import Path

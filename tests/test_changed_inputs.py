@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from fraudlake.scoring_pass import Progress
+    from fraudlake.steps import Progress
 
 DAY = "2025-03-05"
 
