@@ -205,17 +205,16 @@ class ScoringPass:
 
     def _commit(self, at: int, started: datetime, found: list[BatchTally]) -> Manifest:
         batch, run_id, tallied = self.batches.dates[at], self.runs.ids[at], found[at]
-        with self.steps.step("committing", tallied.read):
-            check_read(self.sources, batch, tallied)
-            rows = tallied.rows([rule.heading.id for rule in self.sources.book.rules])
-            outputs = self._check_written(at, rows)
-            self.sources.check_unchanged(batch)
-            share = tallied.read / max(sum(one.read for one in found), 1)
-            attempt = Attempt(
-                run_id, started, self.now, self.steps.durations(share), self.workflow_run
-            )
-            manifest = manifest_of(attempt, self.sources, self._past(at), tallied, outputs)
-            self.lake.commit(manifest)
+        self.steps.tell("committing", tallied.read)  # the manifest cannot say how long that took
+        check_read(self.sources, batch, tallied)
+        rows = tallied.rows([rule.heading.id for rule in self.sources.book.rules])
+        outputs = self._check_written(at, rows)
+        self.sources.check_unchanged(batch)
+        share = tallied.read / max(sum(one.read for one in found), 1)
+        durations = self.steps.durations(share)
+        attempt = Attempt(run_id, started, self.now, durations, self.workflow_run)
+        manifest = manifest_of(attempt, self.sources, self._past(at), tallied, outputs)
+        self.lake.commit(manifest)
         self.log = self.log.with_run(manifest)
         return manifest
 

@@ -32,10 +32,14 @@ class Steps:
     report: Callable[[Progress], None]
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def tell(self, name: str, rows: int | None = None) -> None:
+        """Report a step whose time nobody keeps."""
+        self.report(replace(self.at, step=name, rows=rows))
+
     @contextmanager
     def step(self, name: str, rows: int | None = None) -> Iterator[None]:
         """A step of work on so many rows; it counts once it has ended well."""
-        self.report(replace(self.at, step=name, rows=rows))
+        self.tell(name, rows)
         begun = time.monotonic()
         yield
         self.seconds[name] = time.monotonic() - begun

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from benchmarks.peers.task import THREADS
+from fraudlake.class_archive import sharing_options
 from fraudlake.session import LOOPBACK, default_driver_memory_mb, session_environment
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plain_session() -> SparkSession:
-    """Spark's own defaults but for UTC, zstd, loopback and the heap."""
+    """Spark's own defaults but for UTC, zstd, loopback, the heap, and our archive of classes."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 - after the environment is set
 
     os.environ.update(session_environment())
@@ -21,6 +22,7 @@ def plain_session() -> SparkSession:
         SparkSession.builder.appName("peer")
         .master(f"local[{THREADS}]")
         .config("spark.driver.memory", f"{default_driver_memory_mb()}m")
+        .config("spark.driver.extraJavaOptions", " ".join(f'"{one}"' for one in sharing_options()))
         .config("spark.driver.host", LOOPBACK)
         .config("spark.driver.bindAddress", LOOPBACK)
         .config("spark.ui.enabled", "false")
