@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from benchmarks.scenarios import SCENARIOS, TARGETS, TITLES, Contestant, Scenario, Target
@@ -85,16 +86,24 @@ def _verdict(target: Target, result: ScenarioResult | None) -> tuple[str, str]:
     measured = measured_target(target, result)
     if measured is None:
         least = _least(target, result)
-        return (f"above {least:.2f}", "met") if least else ("-", "no time that counts")
+        return (
+            (f"above {math.floor(least * 100) / 100:.2f}", "met")
+            if least
+            else ("-", "no time that counts")
+        )
     unit = " s" if target.below is None else ""
     return (f"{measured:.2f}{unit}", "met" if target.is_met(measured) else "**missed**")
+
+
+def _rounded_down(ratio: float) -> str:
+    return f"{math.floor(ratio * 100) / 100:.2f}"
 
 
 def _least(target: Target, result: ScenarioResult) -> float | None:
     """What a ratio is at least, where that meets its target: `above` was stopped at its limit."""
     stopped = result.standing(target.above).stopped_after
     below = _time(target, target.below, result) if target.below else None
-    if target.at_least is None or stopped is None or below is None:
+    if target.at_least is None or target.is_per_row or stopped is None or below is None:
         return None
     return stopped / below if target.is_met(stopped / below) else None
 

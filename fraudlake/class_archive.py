@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Where a user gives Java options of its own: an agent or a recorder, perhaps. Java 17 crashes when
 # one of these asks to see a class that comes from an archive.
-_OPTIONS_OF_USERS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+OPTIONS_OF_USERS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS")
 _QUIET = "-Xlog:cds*=off"  # what cannot be archived, or not be used, is no fault
 
 
@@ -38,7 +38,7 @@ def sharing_options() -> tuple[str, ...]:
     None before it was made, or where the environment gives Java options: an agent may be one.
     """
     archive = archive_file()
-    if not archive.is_file() or any(os.environ.get(name) for name in _OPTIONS_OF_USERS):
+    if not archive.is_file() or any(os.environ.get(name) for name in OPTIONS_OF_USERS):
         return ()
     return f"-XX:SharedArchiveFile={archive}", _QUIET
 
@@ -55,5 +55,6 @@ def class_path_with(jars: Sequence[Path]) -> str:
     added first, so its own jars are named before it.
     """
     noted = class_path_file()
-    own = [noted.read_text(encoding="utf-8")] if archive_file().is_file() else []
+    is_there = archive_file().is_file() and noted.is_file()
+    own = [noted.read_text(encoding="utf-8")] if is_there else []
     return os.pathsep.join([*own, *(str(one.absolute()) for one in jars)])

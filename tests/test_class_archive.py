@@ -3,14 +3,29 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fraudlake.class_archive import archive_file, class_path_with, sharing_options
+from fraudlake.class_archive import (
+    OPTIONS_OF_USERS,
+    archive_file,
+    class_path_with,
+    sharing_options,
+)
 from fraudlake.java import java_home
 from fraudlake.session import SessionSettings, session_conf
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 SPARK_SUBMIT = "org.apache.spark.deploy.SparkSubmit"
+
+
+@pytest.fixture(autouse=True)
+def no_java_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in OPTIONS_OF_USERS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -33,6 +48,7 @@ def driver_options(settings: SessionSettings) -> str:
 
 def loaded_from(class_path: str) -> str:
     """Where Java says that it has Spark's entry from."""
+    assert archive_file().is_file(), "the set-up made none: scripts/archive_classes.py says why"
     options = [*sharing_options(), "-Xlog:class+load:stdout"]
     java = str(java_home() / "bin" / "java")
     command = [java, *options, "-cp", class_path, SPARK_SUBMIT, "--version"]
@@ -55,7 +71,9 @@ def test_a_session_takes_its_classes_from_the_archive(environment: Path) -> None
 
 
 @pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+@pytest.mark.parametrize(
+    "name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS"]
+)
 def test_beside_options_of_the_user_java_takes_no_archive(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +86,19 @@ def test_a_session_that_writes_an_archive_takes_none() -> None:
     options = driver_options(SessionSettings(archive_classes_to=Path("/new.jsa")))
     assert '"-XX:ArchiveClassesAtExit=/new.jsa"' in options
     assert "SharedArchiveFile" not in options
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_archive_whose_class_path_nobody_noted_is_no_fault() -> None:
+    with_archive("/spark/core.jar")
+    archive_file().with_suffix(".classpath").unlink()
+    assert class_path_with([Path("/s3.jar")]) == "/s3.jar"
+
+
+def test_the_session_of_these_tests_maps_the_archive(spark: SparkSession) -> None:
+    jvm: Any = spark._jvm
+    mapped = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/maps")
+    assert str(archive_file()) in mapped.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("environment")
