@@ -64,25 +64,19 @@ def ignore_progress(step: str, done: int, total: int) -> None:
 
 def bytes_to_write(folder: Path, plan: DataPlan) -> int:
     """About how many bytes `write_inputs` would still write."""
-    missing = [
-        day
-        for kind, day in _days_of(plan)
-        if not (folder / plan.pool_name / kind / str(day)).is_dir()
-    ]
     people = 0 if (folder / plan.name).is_dir() else plan.customers * BYTES_A_PERSON
-    return len(missing) * plan.rows_a_day * BYTES_A_ROW + people
+    return len(_missing_days(folder, plan)) * plan.rows_a_day * BYTES_A_ROW + people
 
 
 def write_inputs(folder: Path, plan: DataPlan, report: Report = ignore_progress) -> Inputs:
     """The inputs of a plan below `folder`; what is there already is taken as it is."""
     inputs = Inputs(folder / plan.name, plan)
-    days = _days_of(plan)
-    customers = Customers(plan)
-    for at, (kind, day) in enumerate(days):
-        report(f"transactions of {day}", at, len(days))
+    customers, missing = Customers(plan), _missing_days(folder, plan)
+    for at, (kind, day) in enumerate(missing):
+        report(f"transactions of {day}", at, len(missing))
         _write_day(folder / plan.pool_name, customers, kind, day)
     if not inputs.root.is_dir():
-        _write_set(folder, inputs, days)
+        _write_set(folder, inputs, _days_of(plan))
     return inputs
 
 
@@ -93,11 +87,14 @@ def _days_of(plan: DataPlan) -> list[tuple[str, date]]:
     ]
 
 
+def _missing_days(folder: Path, plan: DataPlan) -> list[tuple[str, date]]:
+    pool = folder / plan.pool_name
+    return [(kind, day) for kind, day in _days_of(plan) if not (pool / kind / str(day)).is_dir()]
+
+
 def _write_day(pool: Path, customers: Customers, kind: str, day: date) -> None:
     """Write the files of a day aside, then put them in place as a whole."""
     folder = pool / kind / str(day)
-    if folder.is_dir():
-        return
     draft = folder.with_name(f".{folder.name}")
     shutil.rmtree(draft, ignore_errors=True)
     make_rows = clean_rows if kind == "clean" else troubled_rows
