@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from xdist.remote import Producer
 
+pytest_plugins = ["tests.lake_story"]
 WITHOUT_SPARK = (
     *("tests/glue_jobs/", "tests/lambdas/", "tests/local/", "tests/stacks/"),
     "tests/test_local_cluster.py",
