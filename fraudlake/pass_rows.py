@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from fraudlake import pipeline, tally
 from fraudlake.cleansing import filter_accepted, narrow_rows
 from fraudlake.repeats import Judged, filter_by_hash
+from fraudlake.session import stays_in_memory
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -68,7 +69,11 @@ class PassRows:
         return Judged(self._narrow(judged), sound, whole)
 
     def _narrow(self, judged: DataFrame) -> DataFrame:
-        return self.kept.keep(narrow_rows(judged, self.sources.book.settings.cleansing.carry))
+        narrow = narrow_rows(judged, self.sources.book.settings.cleansing.carry)
+        size = sum(self.sources.transactions.bytes_of(day) for day in self.batches.dates)
+        is_light = stays_in_memory(self.sources.spark, size)
+        where = StorageLevel.MEMORY_AND_DISK if is_light else StorageLevel.DISK_ONLY
+        return self.kept.keep(narrow, where)
 
 
 def count_of_rows() -> Column:

@@ -29,6 +29,8 @@ MEBIBYTE = 1024 * 1024
 _BYTES_A_PARTITION = 64 * MEBIBYTE
 SMALL_INPUT = 32 * MEBIBYTE
 _UNPACKED = 4  # times the size of a packed file
+_HEAP_A_ROW_SENT = 4096  # bytes: a table is there several times while it is sent
+_HEAP_A_BYTE_KEPT = 8
 _MOST_PARTITIONS = 2000
 
 # Settings that can change a result or a written file; a Glue job needs the same.
@@ -111,11 +113,29 @@ def build_session(settings: SessionSettings) -> SparkSession:
 def fit_to_input(spark: SparkSession, size: int) -> None:
     """Give the session as many shuffle partitions as an input of so many plain bytes needs.
 
-    Code is made and compiled for each stage: a small input never earns that back.
+    Code is made and compiled for each stage: a small input never earns that back. How many rows of
+    a table may be sent to all others depends on the memory.
     """
+    from fraudlake.joins import ROWS_SENT  # noqa: PLC0415  with it comes pyspark
+
+    spark.conf.set(ROWS_SENT, str(heap_bytes(spark) // _HEAP_A_ROW_SENT))
     partitions = min(1 + size // _BYTES_A_PARTITION, _MOST_PARTITIONS)
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
     spark.conf.set("spark.sql.codegen.wholeStage", size > SMALL_INPUT)
+
+
+def stays_in_memory(spark: SparkSession, size: int) -> bool:
+    """Whether what is kept of an input of so many plain bytes leaves room for the work on it.
+
+    Java looks for free memory all the time where it does not.
+    """
+    return size * _HEAP_A_BYTE_KEPT <= heap_bytes(spark)
+
+
+def heap_bytes(spark: SparkSession) -> int:
+    """The memory that Java may fill with objects, in bytes; executors of a job have the same."""
+    jvm: Any = spark.sparkContext._jvm  # noqa: SLF001 - PySpark has no name for it
+    return int(jvm.java.lang.Runtime.getRuntime().maxMemory())
 
 
 def remember_functions(spark: SparkSession) -> None:

@@ -98,7 +98,7 @@ def test_an_archive_whose_class_path_nobody_noted_is_no_fault() -> None:
 def test_the_session_of_these_tests_maps_the_archive(spark: SparkSession) -> None:
     jvm: Any = spark._jvm
     mapped = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/maps")
-    assert str(archive_file()) in mapped.read_text(encoding="utf-8")
+    assert str(archive_file().resolve()) in mapped.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("environment")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark import StorageLevel
 
-from fraudlake import joins, session
+from fraudlake import session
+from fraudlake.kept import KeptFrames
 from fraudlake.lake import Lake
 from tests.lakes import Inputs, score_days
 from tests.plans import nodes
@@ -133,9 +135,40 @@ def test_java_compiles_every_stage(spark: SparkSession, plan: JavaObject) -> Non
 def test_whole_rows_are_moved_once_to_facts_too_many_to_be_sent(
     spark: SparkSession, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joins, "_MOST_SENT", 0)
+    monkeypatch.setattr(session, "heap_bytes", lambda _spark: 0)
     with as_if_large(spark):
         plan = plan_of_whole_rows(spark, inputs, Lake(tmp_path / "lake"))
     # By customer; and by id, to leave repeats out, because those count as too many here too.
     assert over_whole_rows(plan, "Exchange") == 1 + 1
     assert over_whole_rows(plan, "Sort") == 0
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[StorageLevel]:
+    """Where the frames are kept of whatever is scored in the test."""
+    levels: list[StorageLevel] = []
+    keep = KeptFrames.keep
+
+    def noted(
+        frames: KeptFrames, rows: DataFrame, where: StorageLevel = StorageLevel.MEMORY_AND_DISK
+    ) -> DataFrame:
+        levels.append(where)
+        return keep(frames, rows, where)
+
+    monkeypatch.setattr(KeptFrames, "keep", noted)
+    return levels
+
+
+def test_narrow_rows_are_kept_in_memory(
+    spark: SparkSession, inputs: Inputs, tmp_path: Path, kept: list[StorageLevel]
+) -> None:
+    score_days(spark, inputs, Lake(tmp_path / "lake"), DAYS[0])
+    assert all(one == StorageLevel.MEMORY_AND_DISK for one in kept)
+
+
+def test_narrow_rows_that_would_fill_the_memory_are_kept_on_disk(
+    spark: SparkSession, inputs: Inputs, kept: list[StorageLevel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "heap_bytes", lambda _spark: 0)
+    score_days(spark, inputs, Lake(inputs.root / "lake"), DAYS[0])
+    assert StorageLevel.DISK_ONLY in kept

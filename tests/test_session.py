@@ -11,12 +11,14 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import functions as F
 
-from fraudlake import errors
+from fraudlake import errors, session
 from fraudlake.java import java_home
 from fraudlake.session import (
     SessionSettings,
+    heap_bytes,
     remember_functions,
     session_conf,
+    stays_in_memory,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +62,18 @@ def test_an_executor_is_as_large_as_its_worker() -> None:
 
 def test_a_local_master_leaves_executor_memory_alone() -> None:
     assert "spark.executor.memory" not in session_conf(SessionSettings(master="local[4]"))
+
+
+@pytest.mark.parametrize(("size", "stays"), [(1000, True), (1001, False)])
+def test_what_comes_of_an_eighth_of_the_memory_may_stay_in_it(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, *, size: int, stays: bool
+) -> None:
+    monkeypatch.setattr(session, "heap_bytes", lambda _spark: 8000)
+    assert stays_in_memory(spark, size) == stays
+
+
+def test_a_session_knows_the_memory_that_java_may_take(spark: SparkSession) -> None:
+    assert heap_bytes(spark) == pytest.approx(2048 * 1024 * 1024, rel=0.05)
 
 
 def test_a_function_is_looked_up_in_java_once(spark: SparkSession) -> None:
