@@ -114,7 +114,7 @@ def _ran(target: Target, result: ScenarioResult) -> bool:
 
 
 def _scenario_text(scenario: Scenario, result: ScenarioResult) -> str:
-    ours = next((one.median for one in result.standings() if _is_ours(scenario, one)), None)
+    ours = _ours(scenario, result)
     rows = [_row(scenario, one, ours) for one in result.standings()]
     header = [
         "",
@@ -132,8 +132,15 @@ def _scenario_text(scenario: Scenario, result: ScenarioResult) -> str:
     )
 
 
-def _is_ours(scenario: Scenario, one: Standing) -> bool:
-    return _contestant(scenario, one.contestant).tool == "fraudlake"
+def _ours(scenario: Scenario, result: ScenarioResult) -> float | None:
+    """Our median; of several the one on the inputs that the others have too."""
+    found = [
+        one
+        for one in result.standings()
+        if _contestant(scenario, one.contestant).tool == "fraudlake"
+    ]
+    named = [one for one in found if one.contestant == "fraudlake"]
+    return next((one.median for one in (*named, *found)), None)
 
 
 def _row(scenario: Scenario, one: Standing, ours: float | None) -> list[str]:
