@@ -29,7 +29,7 @@ MEBIBYTE = 1024 * 1024
 _BYTES_A_PARTITION = 64 * MEBIBYTE
 SMALL_INPUT = 32 * MEBIBYTE
 _UNPACKED = 4  # times the size of a packed file
-_HEAP_A_ROW_SENT = 4096  # bytes: a table is there several times while it is sent
+_HEAP_A_ROW_SENT = 2048  # bytes: a table is there several times while it is sent
 _HEAP_A_BYTE_KEPT = 8
 _MOST_PARTITIONS = 2000
 
