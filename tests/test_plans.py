@@ -132,17 +132,6 @@ def test_java_compiles_every_stage(spark: SparkSession, plan: JavaObject) -> Non
     assert max(sizes) <= MOST_BYTES_OF_A_METHOD
 
 
-def test_whole_rows_are_moved_once_to_facts_too_many_to_be_sent(
-    spark: SparkSession, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "heap_bytes", lambda _spark: 0)
-    with as_if_large(spark):
-        plan = plan_of_whole_rows(spark, inputs, Lake(tmp_path / "lake"))
-    # By customer; and by id, to leave repeats out, because those count as too many here too.
-    assert over_whole_rows(plan, "Exchange") == 1 + 1
-    assert over_whole_rows(plan, "Sort") == 0
-
-
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[StorageLevel]:
     """Where the frames are kept of whatever is scored in the test."""
@@ -159,16 +148,17 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[StorageLevel]:
     return levels
 
 
-def test_narrow_rows_are_kept_in_memory(
-    spark: SparkSession, inputs: Inputs, tmp_path: Path, kept: list[StorageLevel]
-) -> None:
-    score_days(spark, inputs, Lake(tmp_path / "lake"), DAYS[0])
-    assert all(one == StorageLevel.MEMORY_AND_DISK for one in kept)
-
-
-def test_narrow_rows_that_would_fill_the_memory_are_kept_on_disk(
-    spark: SparkSession, inputs: Inputs, kept: list[StorageLevel], monkeypatch: pytest.MonkeyPatch
+def test_where_memory_is_short_whole_rows_are_moved_once_and_narrow_ones_kept_on_disk(
+    spark: SparkSession,
+    inputs: Inputs,
+    kept: list[StorageLevel],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(session, "heap_bytes", lambda _spark: 0)
-    score_days(spark, inputs, Lake(inputs.root / "lake"), DAYS[0])
+    with as_if_large(spark):
+        plan = plan_of_whole_rows(spark, inputs, Lake(tmp_path / "lake"))
+    # By customer; and by id, to leave repeats out, because those count as too many here too.
+    assert over_whole_rows(plan, "Exchange") == 1 + 1
+    assert over_whole_rows(plan, "Sort") == 0
     assert StorageLevel.DISK_ONLY in kept
