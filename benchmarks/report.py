@@ -86,11 +86,7 @@ def _verdict(target: Target, result: ScenarioResult | None) -> tuple[str, str]:
     measured = measured_target(target, result)
     if measured is None:
         least = _least(target, result)
-        return (
-            (f"above {math.floor(least * 100) / 100:.2f}", "met")
-            if least
-            else ("-", "no time that counts")
-        )
+        return (f"above {_rounded_down(least)}", "met") if least else ("-", "no time that counts")
     unit = " s" if target.below is None else ""
     return (f"{measured:.2f}{unit}", "met" if target.is_met(measured) else "**missed**")
 

@@ -88,7 +88,10 @@ def _end(spark: SparkSession) -> None:
     spark.stop()
     gateway.shutdown()
     gateway.proc.stdin.close()
-    gateway.proc.wait(_PATIENCE_SECONDS)
+    try:
+        gateway.proc.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
 
 
 def _java(spark: SparkSession) -> Any:  # noqa: ANN401 - py4j's own

@@ -10,7 +10,7 @@ packages_stamp=.venv/.packages-complete
 python=$(sh scripts/find_python.sh "${2-}")
 
 packages=$(grep -c '==' constraints.txt)
-if [ -f "$packages_stamp" ]; then
+if [ -f "$stamp" ] || [ -f "$packages_stamp" ]; then
     echo "bringing .venv up to date" >&2
     rm -f "$stamp" "$packages_stamp"
 else
