@@ -70,7 +70,7 @@ class PassRows:
 
     def _narrow(self, judged: DataFrame) -> DataFrame:
         narrow = narrow_rows(judged, self.sources.book.settings.cleansing.carry)
-        size = sum(self.sources.transactions.bytes_of(day) for day in self.batches.dates)
+        size = self.sources.transactions.bytes_of_all(self.batches)
         is_light = stays_in_memory(self.sources.spark, size)
         where = StorageLevel.MEMORY_AND_DISK if is_light else StorageLevel.DISK_ONLY
         return self.kept.keep(narrow, where)

@@ -104,9 +104,7 @@ class ScoringPass:
         return Past(self.log, self.sources.book, self.batches.dates[at])
 
     def _open_transactions(self) -> tuple[DataFrame, FxRates]:
-        transactions = self.sources.transactions
-        size = sum(transactions.bytes_of(day) for day in self.batches.dates)
-        fit_to_input(self.sources.spark, size)
+        fit_to_input(self.sources.spark, self.sources.transactions.bytes_of_all(self.batches))
         return self.sources.transactions_at(self.batches)
 
     @contextmanager

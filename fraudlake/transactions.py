@@ -71,6 +71,10 @@ class TransactionSource:
         dated = [one.withColumn("batch_at", F.lit(at)) for at, one in enumerate(parts)]
         return union_of_texts(dated, _TYPED)
 
+    def bytes_of_all(self, batches: Batches) -> int:
+        """The size of batches together (`bytes_of`)."""
+        return sum(self.bytes_of(day) for day in batches.dates)
+
     def bytes_of(self, batch: date) -> int:
         """How large a batch is as plain text, roughly."""
         whole = sum(unpacked_bytes(one) for one in self.files_of(batch))
